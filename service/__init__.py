@@ -1,0 +1,1 @@
+"""Duyệt: comments that are read before they are published."""

@@ -1,0 +1,1 @@
+"""The second door: processes that run the jobs which `service.jobs` names."""
