@@ -62,11 +62,11 @@ from service.supervision import CannotStart, preflight, run
 root, port = Path(__file__).parent, int(sys.argv[1])
 os.chdir(root)
 try:
-    preflight(host="127.0.0.1", port=port, var=root / "var", embedded_valkey=True)
+    preflight(host="localhost", port=port, var=root / "var", embedded_valkey=True)
     sys.exit(
         run(
             var=root / "var",
-            host="127.0.0.1",
+            host="localhost",
             port=port,
             environment={"SECRET_KEY": sys.argv[2], "PYTHONPATH": ""},
             embedded_valkey=True,
