@@ -1,0 +1,82 @@
+# Two commands do all the set-up: `make run` starts everything, `make test` tests everything.
+# Both need git, make and Python 3.11 or newer with venv, and keep what they install in .venv/.
+PYTHON ?= python3
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+RUNS := .venv/requirements.$(VERSION)
+TESTS := .venv/requirements-dev.$(VERSION)
+BIN := .venv/bin/python -m
+
+# What is wrong with this Python, in one sentence; old ones must be able to read it too.
+export PYTHON_CHECK
+define PYTHON_CHECK
+import sys
+if sys.version_info < (3, 11):
+    sys.exit("Python 3.11 or newer is needed and %s is %d.%d; name another one: make run PYTHON=python3.12"
+             % ((sys.executable,) + tuple(sys.version_info[:2])))
+try:
+    import ensurepip, venv
+except ImportError:
+    sys.exit("This Python cannot make a virtual environment; on Debian or Ubuntu: sudo apt-get install python3-venv")
+endef
+
+INSTALL_FAILED = Installing failed, for the reason above; the same command goes on from here when that is mended.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-fast check lint types contracts format lock chaos bench bench-engine captcha-strength
+
+help: ## this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 26
+
+run: $(RUNS) ## install what is missing and start everything; PORT=8081 for another port
+	@exec $(BIN) service run
+
+test: $(TESTS) ## every test, on real parts
+	@$(BIN) pytest
+
+test-fast: $(TESTS) ## the tests without browser and without killing parts
+	@$(BIN) pytest -m "not browser and not chaos"
+
+check: lint types contracts test ## exactly what CI runs
+
+lint: $(TESTS) ## ruff: rules and layout
+	@$(BIN) ruff check .
+	@$(BIN) ruff format --check .
+
+types: $(TESTS) ## mypy, strict
+	@$(BIN) mypy
+
+contracts: $(TESTS) ## who may import whom
+	@.venv/bin/lint-imports
+
+format: $(TESTS) ## lay the code out and repair what can be repaired
+	@$(BIN) ruff check --fix .
+	@$(BIN) ruff format .
+
+lock: $(TESTS) ## pin every dependency anew, with hashes, from pyproject.toml
+	@$(BIN) pip install --quiet uv
+	@$(LOCK) -o requirements.txt pyproject.toml
+	@$(LOCK) -o requirements-dev.txt --group dev pyproject.toml
+
+chaos: $(TESTS) ## kill and stop real parts, then count what was lost
+	@$(BIN) pytest -m chaos -s
+
+bench: $(TESTS) ## measure the service
+	@$(BIN) tests.bench
+
+bench-engine: $(TESTS) ## measure the engine alone
+	@$(BIN) tests.bench.engine
+
+captcha-strength: $(TESTS) ## how many pictures an off-the-shelf solver reads
+	@$(BIN) tests.bench.captcha
+
+# Universal: one file for every supported Python and platform, and no address in it.
+LOCK = .venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url
+
+# The mark is written last: an interrupted install leaves none, and the next try begins with an empty .venv/.
+.venv/%.$(VERSION): %.txt
+	@$(PYTHON) -c "$$PYTHON_CHECK"
+	@ls .venv/requirements*.$(VERSION) >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	@echo "Installing $< into .venv/ (once; about a minute)"
+	@$(BIN) pip install --quiet --disable-pip-version-check --require-hashes -r $< || { echo "$(INSTALL_FAILED)"; exit 1; }
+	@touch $@
