@@ -1,0 +1,70 @@
+"""create_app: the only module that knows every blueprint."""
+
+import time
+
+import structlog
+from flask import Flask, Response, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from service.runtime import Runtime
+from service.web import context, errors, limits, payload
+from service.web.api import public
+from service.web.ops import ops
+from service.web.review import review
+
+log = structlog.get_logger(__name__)
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+
+
+def create_app(runtime: Runtime) -> Flask:
+    """Put the web side together around a runtime."""
+    app = Flask("service", static_folder="web/static", template_folder="web/templates")
+    app.config.update(
+        SECRET_KEY=runtime.settings.secret("sessions"),
+        MAX_CONTENT_LENGTH=payload.MAXIMUM,
+        MAX_FORM_MEMORY_SIZE=payload.MAXIMUM,
+        MAX_FORM_PARTS=payload.FIELDS,
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    context.attach(app, runtime)
+    app.extensions["duyet-answer"] = lambda _problem: None
+    if runtime.settings.trusted_proxies:
+        hops = runtime.settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    errors.install(app)
+    for blueprint in (public, review, ops):
+        app.register_blueprint(blueprint)
+    limits.install(app, runtime.settings)
+    _watch(app)
+    return app
+
+
+def _watch(app: Flask) -> None:
+    @app.before_request
+    def begin() -> None:
+        g.started = time.perf_counter()
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request=context.request_id())
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        response.headers["X-Request-Id"] = context.request_id()
+        for name, value in SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+        # The path would name articles and receipts; the endpoint says what was done.
+        log.info(
+            "request",
+            method=request.method,
+            endpoint=request.endpoint,
+            status=response.status_code,
+            seconds=round(time.perf_counter() - g.get("started", time.perf_counter()), 4),
+        )
+        return response

@@ -1,0 +1,148 @@
+"""Articles: known by the first comment or by the command line, open or closed; no comment is touched here."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from service.models import Article
+from service.sites import BadSite, KnownSite, origin
+
+KEY_LENGTH = 512
+TITLE_LENGTH = 300
+URL_LENGTH = 2000
+
+
+class UnknownArticle(Exception):
+    """The site has no such article."""
+
+
+class ArticleClosed(Exception):
+    """Comments on the article are closed, by hand or by its age."""
+
+
+class ArticleNotRegistered(Exception):
+    """The site takes comments on registered articles alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownArticle:
+    """An article as the other rooms see it."""
+
+    id: int
+    key: str
+    title: str
+    url: str
+    closed_at: datetime | None
+    opened_at: datetime
+    approved: int
+    version: int
+
+
+def find(session: Session, site: KnownSite, key: str) -> KnownArticle:
+    """Return the article; raise `UnknownArticle` when nobody commented on it or registered it."""
+    row = session.scalar(select(Article).where(Article.site_id == site.id, Article.key == key))
+    if row is None:
+        raise UnknownArticle
+    return _known(row)
+
+
+def listed(session: Session, site: KnownSite | None, limit: int = 100) -> list[tuple[str, KnownArticle]]:
+    """Return the newest articles with their sites' keys."""
+    query = select(Article).order_by(Article.id.desc()).limit(limit)
+    if site is not None:
+        query = query.where(Article.site_id == site.id)
+    return [(row.site.key, _known(row)) for row in session.scalars(query)]
+
+
+def open_for_comments(session: Session, site: KnownSite, key: str, *, now: datetime) -> KnownArticle | None:
+    """Return the article, or None for one that is new; raise `ArticleClosed` or `ArticleNotRegistered`."""
+    row = session.scalar(select(Article).where(Article.site_id == site.id, Article.key == key))
+    if row is None:
+        if site.policy.registered_only:
+            raise ArticleNotRegistered
+        return None
+    if is_closed(site, row.closed_at, row.opened_at, now=now):
+        raise ArticleClosed
+    if site.policy.registered_only and not row.registered:
+        raise ArticleNotRegistered
+    return _known(row)
+
+
+def is_closed(site: KnownSite, closed_at: datetime | None, opened_at: datetime, *, now: datetime) -> bool:
+    """Say whether comments are closed now, by hand or because the article is older than the site allows."""
+    days = site.policy.close_after_days
+    return (closed_at is not None and closed_at <= now) or (days is not None and opened_at + timedelta(days=days) <= now)
+
+
+def ensure(session: Session, site: KnownSite, key: str, *, title: str, url: str, now: datetime) -> int:
+    """Return the article's row number, making the row for the first comment.
+
+    Title and address come from a submission only while the article has no address, and only when that
+    address lies within the site's origins: anything else is a stranger's word.
+    """
+    query = select(Article).where(Article.site_id == site.id, Article.key == key)
+    row = session.scalar(query)
+    if row is None:
+        row = Article(site_id=site.id, key=key, opened_at=now)
+        try:
+            with session.begin_nested():
+                session.add(row)
+        except IntegrityError:
+            # Another reader was first by a moment.
+            row = session.scalars(query).one()
+    if not row.url and not row.title and lies_within(site, url):
+        row.url, row.title = url[:URL_LENGTH], title[:TITLE_LENGTH]
+    return row.id
+
+
+def register(session: Session, site: KnownSite, key: str, *, title: str | None, url: str | None, now: datetime) -> KnownArticle:
+    """Register an article, with a title and address that a person of the site vouches for."""
+    if not 1 <= len(key) <= KEY_LENGTH:
+        raise BadSite("An article's id has 1 to 512 characters.")
+    row = session.get(Article, ensure(session, site, key, title="", url="", now=now), with_for_update=True)
+    if row is None:
+        raise UnknownArticle
+    row.registered = True
+    row.title = title[:TITLE_LENGTH] if title is not None else row.title
+    row.url = url[:URL_LENGTH] if url is not None else row.url
+    session.flush()
+    return _known(row)
+
+
+def close(session: Session, site: KnownSite, key: str, *, now: datetime) -> KnownArticle:
+    """Close an article for new comments, whether or not anybody commented yet."""
+    row = session.get(Article, ensure(session, site, key, title="", url="", now=now), with_for_update=True)
+    if row is None:
+        raise UnknownArticle
+    row.closed_at = row.closed_at or now
+    session.flush()
+    return _known(row)
+
+
+def reopen(session: Session, site: KnownSite, key: str, *, now: datetime) -> KnownArticle:
+    """Open an article again; its age counts from now."""
+    row = session.scalar(select(Article).where(Article.site_id == site.id, Article.key == key).with_for_update())
+    if row is None:
+        raise UnknownArticle
+    row.closed_at, row.opened_at = None, now
+    session.flush()
+    return _known(row)
+
+
+def lies_within(site: KnownSite, url: str) -> bool:
+    """Say whether the address is a page of one of the site's origins."""
+    if len(url) > URL_LENGTH or not url.isprintable():
+        return False
+    try:
+        parts = urlsplit(url)
+        return "@" not in parts.netloc and origin(f"{parts.scheme}://{parts.netloc}") in site.origins
+    except (BadSite, ValueError):
+        return False
+
+
+def _known(row: Article) -> KnownArticle:
+    return KnownArticle(row.id, row.key, row.title, row.url, row.closed_at, row.opened_at, row.approved, row.version)

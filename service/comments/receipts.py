@@ -1,0 +1,103 @@
+"""Receipts: the code by which a reader without an account asks after a comment, or takes it back."""
+
+import base64
+import hashlib
+import hmac
+import re
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from service.comments import state
+from service.models import Comment, Fingerprint, Report
+
+SHOWN_AS = {
+    "pending": "received",
+    "held": "received",
+    "approved": "published",
+    "rejected": "not_published",
+    "erased": "withdrawn",
+}
+FORM = re.compile(r"[A-Z2-7]{24}")
+
+
+class UnknownReceipt(Exception):
+    """No comment has this receipt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a reader may know of their comment."""
+
+    status: str
+    created_at: datetime
+    site_id: int
+    article_key: str
+    article_title: str
+
+
+def code(secret: bytes, comment_id: uuid.UUID) -> str:
+    """Return the comment's receipt: 120 bits that need no storing, since they follow from the id and a key."""
+    return base64.b32encode(hmac.digest(secret, comment_id.bytes, "sha256")[:15]).decode()
+
+
+def key(receipt: str) -> bytes:
+    """Return what is stored of a receipt; a stolen backup does not open anybody's comment."""
+    return hashlib.sha256(receipt.encode()).digest()
+
+
+def look_up(session: Session, receipt: str) -> Receipt:
+    """Return what the receipt's owner may know; raise `UnknownReceipt`."""
+    row = _row(session, receipt)
+    return Receipt(SHOWN_AS[row.status], row.created_at, row.site_id, row.article.key, row.article.title)
+
+
+def withdraw(session: Session, receipt: str, *, now: datetime) -> None:
+    """Erase the comment on its writer's wish; again is no error. Raise `UnknownReceipt`."""
+    erase(session, _row(session, receipt), actor="reader", act="withdraw", now=now)
+
+
+def erase(session: Session, row: Comment, *, actor: str, act: str, now: datetime) -> None:
+    """Empty the comment and remove its traces, whatever a worker is doing with it at the moment."""
+    if row.status == "erased":
+        return
+    step = state.Step(
+        comment_id=row.id,
+        article_id=row.article_id,
+        version=row.version,
+        before=row.status,
+        after="erased",
+        actor=actor,
+        act=act,
+        changes={
+            "name": "",
+            "title": "",
+            "body": "",
+            "folded": "",
+            "shown": None,
+            "phone": None,
+            "phone_key": None,
+            "sender": None,
+            "consent": None,
+            "findings": [],
+            "categories": "",
+        },
+    )
+    if not state.take(session, [step], now=now):
+        raise RuntimeError("the row was locked and yet moved")
+    session.execute(delete(Fingerprint).where(Fingerprint.comment_id == row.id))
+    session.execute(delete(Report).where(Report.comment_id == row.id))
+    state.forget_details(session, row.id)
+
+
+def _row(session: Session, receipt: str) -> Comment:
+    if not FORM.fullmatch(receipt):
+        raise UnknownReceipt
+    query = select(Comment).where(Comment.receipt_key == key(receipt)).with_for_update(of=Comment)
+    row = session.scalar(query)
+    if row is None:
+        raise UnknownReceipt
+    return row

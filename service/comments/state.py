@@ -1,0 +1,137 @@
+"""The state machine of a comment, and the only code that changes a status.
+
+    (new) --received--> pending --engine--> approved | held | rejected
+    approved | held | rejected --a person: approve, hold, reject, undo--> approved | held | rejected
+    pending | held | approved | rejected --withdraw, erase--> erased
+
+Each step is one fenced UPDATE (on the comment's version, and for the engine on the lease) and one row
+of `decisions` in the same transaction; the article's count and version move with it.
+Not here: who may take which step.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, update
+from sqlalchemy.orm import Session
+
+from service.ids import new_id
+from service.models import Article, Comment, Decision
+from service.moderation.vocabulary import Outcome
+
+STATUS_AFTER = {Outcome.APPROVE: "approved", Outcome.HOLD: "held", Outcome.REJECT: "rejected"}
+DECIDED = frozenset({"approved", "held", "rejected"})
+ALLOWED: dict[str, frozenset[str]] = {
+    "pending": DECIDED | {"erased"},
+    "approved": DECIDED | {"erased"},
+    "held": DECIDED | {"erased"},
+    "rejected": DECIDED | {"erased"},
+    "erased": frozenset(),
+}
+
+
+class NotAllowed(Exception):
+    """The state machine knows no such step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of one comment: from the version that the actor saw to the next one."""
+
+    comment_id: uuid.UUID
+    article_id: int
+    version: int
+    before: str
+    after: str
+    actor: str
+    act: str
+    reason: str | None = None
+    note: str | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+    policy_version: str = ""
+    undoes: uuid.UUID | None = None
+    changes: dict[str, Any] = field(default_factory=dict)
+    """Further columns of the comment that change with the step."""
+
+
+def take(session: Session, steps: Iterable[Step], *, now: datetime) -> dict[uuid.UUID, uuid.UUID]:
+    """Take the steps whose comments still stand at the version given; return comment to decision for those taken.
+
+    Raise `NotAllowed` before anything is written when a step is not in the machine.
+    """
+    # One order of locks for everybody, so that two bulk decisions cannot wait for each other.
+    ordered = sorted(steps, key=lambda step: step.comment_id)
+    for step in ordered:
+        if step.after not in ALLOWED[step.before]:
+            raise NotAllowed(f"{step.before} to {step.after}")
+    taken = [step for step in ordered if _move(session, step, now)]
+    decisions = [_history(step, now) for step in taken]
+    if decisions:
+        session.execute(insert(Decision), decisions)
+    _count(session, taken)
+    return {row["comment_id"]: row["id"] for row in decisions}
+
+
+def _move(session: Session, step: Step, now: datetime) -> bool:
+    result = session.execute(
+        update(Comment)
+        .where(Comment.id == step.comment_id, Comment.version == step.version, Comment.status == step.before)
+        .values(
+            status=step.after,
+            version=Comment.version + 1,
+            decided_at=now,
+            lease_token=None,
+            lease_until=None,
+            reviewer=None,
+            reviewer_until=None,
+            **step.changes,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return bool(result.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def _history(step: Step, now: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(now),
+        "comment_id": step.comment_id,
+        "version": step.version + 1,
+        "actor": step.actor,
+        "act": step.act,
+        "status_before": step.before,
+        "status_after": step.after,
+        "reason": step.reason,
+        "note": step.note,
+        "detail": step.detail,
+        "policy_version": step.policy_version,
+        "undoes": step.undoes,
+        "at": now,
+    }
+
+
+def _count(session: Session, taken: Iterable[Step]) -> None:
+    change: dict[int, int] = defaultdict(int)
+    for step in taken:
+        if "approved" in {step.before, step.after}:
+            change[step.article_id] += (step.after == "approved") - (step.before == "approved")
+    for article_id, difference in sorted(change.items()):
+        session.execute(
+            update(Article)
+            .where(Article.id == article_id)
+            .values(approved=Article.approved + difference, version=Article.version + 1)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def forget_details(session: Session, comment_id: uuid.UUID) -> None:
+    """Empty what the history quotes of an erased comment; who did what and when stays."""
+    session.execute(
+        update(Decision)
+        .where(Decision.comment_id == comment_id)
+        .values(detail={}, note=None)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,190 @@
+"""A comment is submitted: stored as pending, once, with everything that makes it so; nothing is judged here."""
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from service import articles
+from service.comments import receipts, search
+from service.db import violated
+from service.ids import new_id
+from service.models import Comment, Decision, IdempotencyKey, SpentProof
+from service.privacy import Vault
+from service.sites import KnownSite
+
+KEY_LIFETIME = timedelta(days=1)
+
+
+class ProofSpent(Exception):
+    """This proof of work paid for another comment already."""
+
+
+class KeyMismatch(Exception):
+    """The Idempotency-Key came with other content before."""
+
+
+class SentMeanwhile(Exception):
+    """A request with the same Idempotency-Key was committed a moment ago; look it up again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the reader typed, cleaned and checked: NFC, within the site's lengths, the phone in E.164."""
+
+    article: str
+    name: str
+    title: str
+    body: str
+    phone: str | None = None
+    consent: bool = False
+    article_url: str = ""
+    article_title: str = ""
+
+    def content(self) -> bytes:
+        """Return a hash of all that makes two requests the same; the challenge is no part of it."""
+        return hashlib.sha256(
+            json.dumps([self.article, self.name, self.title, self.body, self.phone]).encode()
+        ).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """How the submission came past the challenge."""
+
+    honeypot: bool = False
+    sound: bool = False
+    degraded: bool = False
+    proof: str | None = None
+    proof_expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What the reader is told: an id and a receipt."""
+
+    id: uuid.UUID
+    receipt: str
+
+
+def sent_before(session: Session, site: KnownSite, key: str, draft: Draft, *, secret: bytes, now: datetime) -> Accepted | None:
+    """Return the first answer to this Idempotency-Key, or None; raise `KeyMismatch` when the content differs."""
+    row = session.get(IdempotencyKey, (site.id, _hashed(key)))
+    if row is None or row.created_at < now - KEY_LIFETIME:
+        return None
+    if row.content != draft.content():
+        raise KeyMismatch
+    return Accepted(row.comment_id, receipts.code(secret, row.comment_id))
+
+
+def submit(
+    session: Session,
+    site: KnownSite,
+    draft: Draft,
+    gate: Gate,
+    *,
+    vault: Vault,
+    secret: bytes,
+    address: str,
+    key: str | None,
+    now: datetime,
+) -> Accepted:
+    """Store the comment as pending, with its first history row, its proof and its key.
+
+    Raise `articles.ArticleClosed` or `ArticleNotRegistered`, `ProofSpent`, `SentMeanwhile`.
+    """
+    articles.open_for_comments(session, site, draft.article, now=now)
+    comment_id = new_id(now)
+    receipt = receipts.code(secret, comment_id)
+    try:
+        if gate.proof is not None:
+            session.execute(insert(SpentProof).values(nonce=gate.proof, expires_at=gate.proof_expires or now))
+        article_id = articles.ensure(
+            session, site, draft.article, title=draft.article_title, url=draft.article_url, now=now
+        )
+        session.execute(insert(Comment), [_row(site, draft, gate, comment_id, article_id, receipt, vault, address, now)])
+        session.execute(insert(Decision), [_first(comment_id, now)])
+        if key is not None:
+            session.execute(
+                delete(IdempotencyKey).where(
+                    IdempotencyKey.site_id == site.id,
+                    IdempotencyKey.key == _hashed(key),
+                    IdempotencyKey.created_at < now - KEY_LIFETIME,
+                )
+            )
+            session.execute(
+                insert(IdempotencyKey).values(
+                    site_id=site.id, key=_hashed(key), content=draft.content(), comment_id=comment_id, created_at=now
+                )
+            )
+    except IntegrityError as error:
+        if "spent_proofs" in violated(error):
+            raise ProofSpent from error
+        if "idempotency_keys" in violated(error):
+            raise SentMeanwhile from error
+        raise
+    return Accepted(comment_id, receipt)
+
+
+def _row(
+    site: KnownSite,
+    draft: Draft,
+    gate: Gate,
+    comment_id: uuid.UUID,
+    article_id: int,
+    receipt: str,
+    vault: Vault,
+    address: str,
+    now: datetime,
+) -> dict[str, Any]:
+    consent = {"version": site.policy.consent_version, "at": now.isoformat()} if draft.consent else None
+    return {
+        "id": comment_id,
+        "site_id": site.id,
+        "article_id": article_id,
+        "status": "pending",
+        "version": 1,
+        "created_at": now,
+        "receipt_key": receipts.key(receipt),
+        "name": draft.name,
+        "title": draft.title,
+        "body": draft.body,
+        "folded": search.folded(draft.name, draft.title, draft.body),
+        "phone": vault.seal(draft.phone, comment_id) if draft.phone else None,
+        "phone_key": vault.phone_key(draft.phone) if draft.phone else None,
+        "sender": vault.sender(address),
+        "consent": consent,
+        "gate": {"honeypot": gate.honeypot, "sound": gate.sound, "degraded": gate.degraded},
+        "priority": int(now.timestamp() * 1000),
+        "findings": [],
+    }
+
+
+def _first(comment_id: uuid.UUID, now: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(now),
+        "comment_id": comment_id,
+        "version": 1,
+        "actor": "reader",
+        "act": "received",
+        "status_before": None,
+        "status_after": "pending",
+        "detail": {},
+        "at": now,
+    }
+
+
+def _hashed(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()
+
+
+def forget_spent(session: Session, *, now: datetime) -> None:
+    """Sweep away proofs and keys that cannot come again."""
+    session.execute(delete(SpentProof).where(SpentProof.expires_at < now))
+    session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now - KEY_LIFETIME))

@@ -1,0 +1,251 @@
+"""Settings: what may differ between two installations, read and checked once; the only reader of the environment.
+
+Not here: what differs between two sites of one installation (`service.sites`).
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from limits import parse_many
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+GENERATED = "settings.env"
+"""The file in `var/` in which `make run` keeps what it made up."""
+
+UNIX_SOCKET_PATH_LIMIT = 100
+"""A Unix socket's path has room for 104 to 108 bytes, by system (unix(7))."""
+
+
+class BadSettings(Exception):
+    """Settings are missing or make no sense; the text names each of them, never its value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything an installation may set. Times are `timedelta`, limits in Flask-Limiter's notation."""
+
+    var: Path
+    host: str
+    port: int
+    database_url: str
+    redis_url: str
+    embedded_valkey: bool
+    secret_key: str
+    data_keys: tuple[bytes, ...]
+    public_url: str
+    trusted_proxies: int
+    limit_comments: str
+    limit_phone: str
+    limit_challenges: str
+    limit_receipts: str
+    limit_reports: str
+    limit_sign_in: str
+    limit_review: str
+    phone_region: str
+    time_zone: str
+    lease: timedelta
+    batch: int
+    attempts: int
+    sweep_every: timedelta
+    redis_timeout: float
+    database_timeout: timedelta
+    challenge_lifetime: timedelta
+    minimum_fill: timedelta
+    metrics_token: str
+    secure_cookies: bool
+    log_level: str
+
+    def secret(self, purpose: str) -> bytes:
+        """Return a 32-byte key of its own for `purpose`, so that no two uses share one (HMAC-SHA-256 as a KDF)."""
+        return hmac.digest(self.secret_key.encode(), purpose.encode(), "sha256")
+
+
+DEFAULTS: Mapping[str, str] = {
+    "VAR_DIR": "var",
+    "HOST": "127.0.0.1",
+    "PORT": "8080",
+    "DATABASE_URL": "",
+    "REDIS_URL": "",
+    "SECRET_KEY": "",
+    "DATA_KEYS": "",
+    "PUBLIC_URL": "",
+    "TRUSTED_PROXIES": "0",
+    "LIMIT_COMMENTS": "5/minute;30/hour",
+    "LIMIT_PHONE": "10/hour",
+    "LIMIT_CHALLENGES": "20/minute",
+    "LIMIT_RECEIPTS": "30/minute",
+    "LIMIT_REPORTS": "5/minute;30/hour",
+    "LIMIT_SIGN_IN": "10/minute",
+    "LIMIT_REVIEW": "600/minute",
+    "PHONE_REGION": "VN",
+    "TIME_ZONE": "Asia/Ho_Chi_Minh",
+    "LEASE_SECONDS": "30",
+    "BATCH": "50",
+    "ATTEMPTS": "3",
+    "SWEEP_SECONDS": "2",
+    "REDIS_TIMEOUT": "0.25",
+    "DATABASE_TIMEOUT": "5",
+    "CHALLENGE_SECONDS": "600",
+    "MINIMUM_FILL_SECONDS": "3",
+    "METRICS_TOKEN": "",
+    "SECURE_COOKIES": "",
+    "LOG_LEVEL": "info",
+}
+"""Every setting with its default; an empty one is worked out from the others."""
+
+
+def load(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the environment over the generated file of `var/`; raise `BadSettings` naming all that is wrong."""
+    given = dict(os.environ if environment is None else environment)  # noqa: TID251 - the one place that may.
+    var = Path(given.get("VAR_DIR") or DEFAULTS["VAR_DIR"]).absolute()
+    values = {**DEFAULTS, **_read_file(var / GENERATED), **{k: v for k, v in given.items() if k in DEFAULTS and v}}
+    return _checked(var, values)
+
+
+def generate(var: Path) -> None:
+    """Make up the secrets of a new installation and keep them in `var/`, readable by its owner alone."""
+    var.mkdir(parents=True, exist_ok=True)
+    file = var / GENERATED
+    if file.exists():
+        return
+    text = (
+        "# Made by `make run`. The environment wins over this file. Keep it with your backups: without\n"
+        "# DATA_KEYS the phone numbers in the database cannot be read.\n"
+        f"SECRET_KEY={secrets.token_urlsafe(32)}\nDATA_KEYS={secrets.token_hex(32)}\n"
+    )
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as handle:
+        handle.write(text)
+
+
+def as_environment(settings: Settings, values: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return what a child process needs in order to load the same settings."""
+    inherited = dict(os.environ if values is None else values)  # noqa: TID251 - children inherit PATH and the like.
+    return {
+        **inherited,
+        "VAR_DIR": str(settings.var),
+        "HOST": settings.host,
+        "PORT": str(settings.port),
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url,
+        "SECRET_KEY": settings.secret_key,
+        "DATA_KEYS": ",".join(key.hex() for key in settings.data_keys),
+    }
+
+
+def embedded_socket(var: Path) -> Path:
+    """Return where the embedded Valkey listens: in `var/`, or in a short private folder when that path is too long."""
+    usual = var / "valkey.sock"
+    if len(os.fsencode(usual)) <= UNIX_SOCKET_PATH_LIMIT:
+        return usual
+    digest = hashlib.sha256(os.fsencode(var)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"duyet-{os.getuid()}-{digest}" / "valkey.sock"
+
+
+def _read_file(file: Path) -> dict[str, str]:
+    if not file.exists():
+        return {}
+    lines = (line.strip() for line in file.read_text().splitlines())
+    pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
+    return {name: value for name, _, value in pairs if name in DEFAULTS}
+
+
+def _checked(var: Path, values: Mapping[str, str]) -> Settings:
+    wrong: list[str] = []
+
+    def number(name: str, low: float, high: float) -> float:
+        try:
+            value = float(values[name])
+        except ValueError:
+            value = float("nan")
+        if not low <= value <= high:
+            wrong.append(f"{name} must be a number from {low:g} to {high:g}")
+            return low
+        return value
+
+    def limit(name: str) -> str:
+        try:
+            parse_many(values[name])
+        except ValueError:
+            wrong.append(f"{name} must be a limit such as 5/minute;30/hour")
+        return values[name]
+
+    if len(values["SECRET_KEY"]) < 16:
+        wrong.append("SECRET_KEY must be set to at least 16 random characters (`make run` makes one up)")
+    database_url = _database_url(values["DATABASE_URL"] or f"sqlite:///{var / 'duyet.db'}", wrong)
+    redis_url = values["REDIS_URL"] or f"unix://{embedded_socket(var)}"
+    if urlsplit(redis_url).scheme not in {"redis", "rediss", "unix"}:
+        wrong.append("REDIS_URL must start with redis://, rediss:// or unix://")
+    secret = values["SECRET_KEY"]
+    settings = Settings(
+        var=var,
+        host=values["HOST"],
+        port=int(number("PORT", 1, 65535)),
+        database_url=database_url,
+        redis_url=redis_url,
+        embedded_valkey=redis_url == f"unix://{embedded_socket(var)}",
+        secret_key=secret,
+        data_keys=_data_keys(values["DATA_KEYS"], secret, wrong),
+        public_url=values["PUBLIC_URL"].rstrip("/"),
+        trusted_proxies=int(number("TRUSTED_PROXIES", 0, 10)),
+        limit_comments=limit("LIMIT_COMMENTS"),
+        limit_phone=limit("LIMIT_PHONE"),
+        limit_challenges=limit("LIMIT_CHALLENGES"),
+        limit_receipts=limit("LIMIT_RECEIPTS"),
+        limit_reports=limit("LIMIT_REPORTS"),
+        limit_sign_in=limit("LIMIT_SIGN_IN"),
+        limit_review=limit("LIMIT_REVIEW"),
+        phone_region=values["PHONE_REGION"],
+        time_zone=values["TIME_ZONE"],
+        lease=timedelta(seconds=number("LEASE_SECONDS", 0.1, 3600)),
+        batch=int(number("BATCH", 1, 1000)),
+        attempts=int(number("ATTEMPTS", 1, 10)),
+        sweep_every=timedelta(seconds=number("SWEEP_SECONDS", 0.1, 60)),
+        redis_timeout=number("REDIS_TIMEOUT", 0.01, 5),
+        database_timeout=timedelta(seconds=number("DATABASE_TIMEOUT", 0.1, 60)),
+        challenge_lifetime=timedelta(seconds=number("CHALLENGE_SECONDS", 1, 3600)),
+        minimum_fill=timedelta(seconds=number("MINIMUM_FILL_SECONDS", 0, 60)),
+        metrics_token=values["METRICS_TOKEN"],
+        secure_cookies=values["SECURE_COOKIES"].lower() in {"1", "true", "on", "yes"}
+        or values["PUBLIC_URL"].startswith("https://"),
+        log_level=values["LOG_LEVEL"].lower(),
+    )
+    if settings.log_level not in {"debug", "info", "warning", "error"}:
+        wrong.append("LOG_LEVEL must be debug, info, warning or error")
+    if wrong:
+        raise BadSettings("; ".join(wrong))
+    return settings
+
+
+def _database_url(given: str, wrong: list[str]) -> str:
+    try:
+        url = make_url(given)
+    except ArgumentError:
+        wrong.append("DATABASE_URL is not a database address")
+        return given
+    if url.drivername in {"postgres", "postgresql"}:
+        url = url.set(drivername="postgresql+psycopg")
+    if url.drivername not in {"sqlite", "postgresql+psycopg"}:
+        wrong.append("DATABASE_URL must start with sqlite:/// or postgresql://")
+    return url.render_as_string(hide_password=False)
+
+
+def _data_keys(given: str, secret: str, wrong: list[str]) -> tuple[bytes, ...]:
+    if not given:
+        return (hmac.digest(secret.encode(), b"data", "sha256"),)
+    try:
+        keys = tuple(bytes.fromhex(key.strip()) for key in given.split(","))
+    except ValueError:
+        keys = ()
+    if not keys or any(len(key) != 32 for key in keys):
+        wrong.append("DATA_KEYS must be one or more keys of 64 hexadecimal digits, newest first, comma between")
+    return keys

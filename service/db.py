@@ -1,0 +1,164 @@
+"""The database's engine and sessions, alike on SQLite and PostgreSQL; no table is known here."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.sql.functions import FunctionElement
+
+AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
+"""What is raised when the database cannot answer now: gone, locked, full, or too slow."""
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment in UTC; SQLite keeps no zone, so it is put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a time without a zone, since its meaning would depend on the machine."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs a time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the moment in UTC."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class database_time(FunctionElement[datetime]):  # noqa: N801 - it reads as the SQL function that it is.
+    """The database's own clock plus an offset: one clock for all leases, whatever the hosts believe."""
+
+    type = Instant()
+    inherit_cache = False
+
+    def __init__(self, offset: timedelta = timedelta()) -> None:
+        super().__init__()
+        self.seconds = offset.total_seconds()
+
+
+@compiles(database_time, "sqlite")
+def _sqlite_time(element: database_time, _compiler: Any, **_: Any) -> str:
+    return f"(strftime('%Y-%m-%d %H:%M:%f', 'now', '{element.seconds:+.3f} seconds') || '000')"
+
+
+@compiles(database_time, "postgresql")
+def _postgresql_time(element: database_time, _compiler: Any, **_: Any) -> str:
+    return f"(clock_timestamp() + interval '{element.seconds:.3f} seconds')"
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Engine and session makers. A reading session never waits for a writer on SQLite."""
+
+    engine: Engine
+    _writing: sessionmaker[Session]
+    _reading: sessionmaker[Session]
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Yield a session whose transaction is committed at the end, or rolled back when anything is raised."""
+        with self._writing() as session, session.begin():
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Yield a session that reads one state of the database and cannot change it."""
+        with self._reading() as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def connect(url: str, timeout: timedelta, *, pool_size: int = 10) -> Database:
+    """Make the engine for `url`; nothing is connected until the first use."""
+    if make_url(url).get_backend_name() == "sqlite":
+        engine = _sqlite(url, timeout)
+    else:
+        engine = _postgresql(url, timeout, pool_size)
+    reader = engine.execution_options(postgresql_readonly=True, sqlite_reading=True)
+    return Database(
+        engine=engine,
+        _writing=sessionmaker(engine, expire_on_commit=False),
+        _reading=sessionmaker(reader, expire_on_commit=False),
+    )
+
+
+def violated(error: DBAPIError) -> str:
+    """Return the constraint or columns that an IntegrityError names, in lower case, '' when it names none."""
+    named = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+    if named:
+        return str(named).lower()
+    match = re.search(r"constraint failed: (.*)", str(error.orig))
+    return match[1].lower() if match else ""
+
+
+def _sqlite(url: str, timeout: timedelta) -> Engine:
+    engine = create_engine(
+        url,
+        # Comments must not appear in an error's text, and so in a log.
+        hide_parameters=True,
+        connect_args={"timeout": timeout.total_seconds(), "check_same_thread": False},
+        pool_size=10,
+        max_overflow=30,
+        pool_timeout=timeout.total_seconds(),
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: sqlite3.Connection, _record: object) -> None:
+        # The driver's own transactions begin too late (at the first write), so that two readers that
+        # both want to write would fail at once; SQLAlchemy's "begin" below starts them by hand.
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={int(timeout.total_seconds() * 1000)}",
+            "cache_size=-16000",
+            "mmap_size=268435456",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        reading = connection.get_execution_options().get("sqlite_reading", False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgresql(url: str, timeout: timedelta, pool_size: int) -> Engine:
+    milliseconds = int(timeout.total_seconds() * 1000)
+    options = (
+        f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds} "
+        "-c idle_in_transaction_session_timeout=15000 -c timezone=UTC"
+    )
+    return create_engine(
+        url,
+        hide_parameters=True,
+        # A connection that died with its server is noticed before a reader's comment is trusted to it.
+        pool_pre_ping=True,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=timeout.total_seconds(),
+        pool_use_lifo=True,
+        connect_args={"connect_timeout": 3, "options": options, "application_name": "duyet"},
+    )

@@ -1,0 +1,107 @@
+"""The only place that knows job names, queues and RQ's options; what a job does is `workers.tasks`'s to call.
+
+A job carries no data. `ring` is a doorbell: it says "there may be something to judge" and nothing is
+lost when it is not heard, since the pending row is the queue (docs/adr/0002).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue, Worker
+from rq.job import Job
+from rq.serializers import JSONSerializer
+from rq.utils import import_attribute
+
+QUEUE = "duyet"
+JUDGE = "workers.tasks.judge_pending"
+NAMES = frozenset({JUDGE})
+BELL = "duyet:bell"
+BELL_MILLISECONDS = 200
+BELLS = 4
+"""So many bells may wait: one for each worker that could help, and no more."""
+JOB_SECONDS = 120
+FAILED_SECONDS = 14 * 24 * 3600
+
+log = structlog.get_logger(__name__)
+
+
+class NotOurJob(Exception):
+    """Somebody who can write to Redis asked for a function that is not one of our jobs."""
+
+
+class BadWorker(Exception):
+    """The worker is set up in a way that loses or endangers jobs."""
+
+
+class OurJob(Job):
+    """A job that runs our functions alone: a name is all that is taken from Redis, and it must be on the list."""
+
+    @property
+    def func(self) -> Callable[..., Any]:
+        """Return the function; raise `NotOurJob` for any other than ours."""
+        if self.func_name not in NAMES or self.instance is not None:
+            raise NotOurJob(str(self.func_name)[:80])
+        found: Callable[..., Any] = import_attribute(self.func_name)
+        return found
+
+    def restore(self, raw_data: dict[Any, Any]) -> None:
+        """Read the job and drop what could call anything else: we use neither callbacks nor webhooks."""
+        harmless = {
+            key: value
+            for key, value in raw_data.items()
+            if not bytes(key).endswith((b"_callback_name", b"webhooks"))
+        }
+        super().restore(harmless)
+
+
+def queue(redis: Redis) -> Queue:
+    """Return the one queue; jobs on it are JSON and of our class."""
+    return Queue(
+        QUEUE, connection=redis, serializer=JSONSerializer, job_class=OurJob, default_timeout=JOB_SECONDS
+    )
+
+
+def worker(redis: Redis, *, queues: list[str] | None = None, serializer: Any = JSONSerializer) -> Worker:
+    """Return a worker that forks for each job; raise `BadWorker` for pickle, or for more than one queue.
+
+    A worker on two queues loses a job when it is killed between taking and starting it, and a pickled
+    job is code of whoever can write to Redis.
+    """
+    if queues is not None and queues != [QUEUE]:
+        raise BadWorker(f"One worker serves one queue, {QUEUE}; start another process for another queue.")
+    if serializer is not JSONSerializer:
+        raise BadWorker("Jobs are JSON; any other serializer lets Redis decide what code runs here.")
+    return Worker(
+        [queue(redis)],
+        connection=redis,
+        serializer=JSONSerializer,
+        job_class=OurJob,
+        log_job_description=False,
+        worker_ttl=60,
+        maintenance_interval=60,
+    )
+
+
+def ring(redis: Redis) -> bool:
+    """Ask for a worker unless one was asked for a moment ago; return whether Redis heard it. Never raises for Redis."""
+    try:
+        if not redis.set(BELL, b"1", nx=True, px=BELL_MILLISECONDS):
+            return True
+        waiting = queue(redis)
+        if waiting.count < BELLS:
+            waiting.enqueue_call(JUDGE, result_ttl=0, failure_ttl=FAILED_SECONDS, description="judge pending comments")
+    except RedisError as error:
+        log.warning("bell_not_heard", error=type(error).__name__)
+        return False
+    return True
+
+
+def heard(redis: Redis) -> None:
+    """Let the bell ring again for what arrives from now on; called before each claim."""
+    try:
+        redis.delete(BELL)
+    except RedisError as error:
+        log.warning("bell_not_reset", error=type(error).__name__)

@@ -1,0 +1,231 @@
+"""The tables; no behaviour. Who may change `comments.status`, and how, is `service.comments.state`'s to say.
+
+`comments` is the work queue as well: a row with status `pending` waits for the engine, and
+`lease_token` is the fence that lets exactly one worker finish it (docs/adr/0002).
+"""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, MetaData, String, UniqueConstraint, Uuid, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from service.db import Instant
+
+STATUSES = ("pending", "held", "approved", "rejected", "erased")
+
+
+class Base(DeclarativeBase):
+    """Names every constraint, so that a migration can find it on both databases."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it as a class attribute.
+        datetime: Instant(),
+        dict[str, Any]: JSON(),
+        list[Any]: JSON(),
+        uuid.UUID: Uuid(),
+    }
+
+
+class Site(Base):
+    """A website whose articles are commented on; `policy` is the document that `service.sites` reads."""
+
+    __tablename__ = "sites"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    origins: Mapped[list[Any]]
+    policy: Mapped[dict[str, Any]]
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+
+
+class Article(Base):
+    """What is commented on. `version` and `approved` change with every change of what is shown under it."""
+
+    __tablename__ = "articles"
+    __table_args__ = (UniqueConstraint("site_id", "key"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    key: Mapped[str] = mapped_column(String(512))
+    title: Mapped[str] = mapped_column(String(300), default="")
+    url: Mapped[str] = mapped_column(String(2000), default="")
+    registered: Mapped[bool] = mapped_column(default=False)
+    closed_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime]
+    approved: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=0)
+    site: Mapped[Site] = relationship()
+
+
+class Comment(Base):
+    """One comment, from the form to its end. An erased one keeps its row, its times and nothing personal."""
+
+    __tablename__ = "comments"
+    __table_args__ = (
+        CheckConstraint(f"status IN {STATUSES}", name="status"),
+        Index("ix_comments_pending", "attempts", "id", postgresql_where=text("status = 'pending'"), sqlite_where=text("status = 'pending'")),
+        Index("ix_comments_held", "site_id", "priority", "id", postgresql_where=text("status = 'held'"), sqlite_where=text("status = 'held'")),
+        Index("ix_comments_article_id_status_id", "article_id", "status", "id"),
+        Index("ix_comments_status_id", "status", "id"),
+        Index("ix_comments_sender_created_at", "sender", "created_at"),
+        Index("ix_comments_phone_key_created_at", "phone_key", "created_at", postgresql_where=text("phone_key IS NOT NULL"), sqlite_where=text("phone_key IS NOT NULL")),
+        Index("ix_comments_created_at", "created_at"),
+    )
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"))
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"))
+    status: Mapped[str] = mapped_column(String(10))
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    receipt_key: Mapped[bytes] = mapped_column(unique=True)
+
+    name: Mapped[str]
+    title: Mapped[str]
+    body: Mapped[str]
+    shown: Mapped[dict[str, Any] | None]
+    """Name, title and body as published, where a moderator chose to mask personal data."""
+
+    folded: Mapped[str] = mapped_column(default="")
+    """Name, title and body in small letters without accents, for a search that ignores both."""
+
+    phone: Mapped[bytes | None]
+    phone_key: Mapped[bytes | None]
+    sender: Mapped[bytes | None]
+    consent: Mapped[dict[str, Any] | None]
+    gate: Mapped[dict[str, Any]]
+    """How it came past the gate: honeypot filled, answered by sound, challenge degraded."""
+
+    risk: Mapped[float] = mapped_column(default=0.0)
+    priority: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Milliseconds: the time of arrival less a bonus for risk, so that the order of a queue never moves."""
+    findings: Mapped[list[Any]]
+    categories: Mapped[str] = mapped_column(String(300), default="")
+    policy_version: Mapped[str] = mapped_column(String(40), default="")
+    escalated: Mapped[bool] = mapped_column(default=False)
+
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_token: Mapped[str | None] = mapped_column(String(32))
+    lease_until: Mapped[datetime | None]
+    reviewer: Mapped[str | None] = mapped_column(String(80))
+    reviewer_until: Mapped[datetime | None]
+
+    article: Mapped[Article] = relationship()
+    site: Mapped[Site] = relationship()
+
+
+class Fingerprint(Base):
+    """What a comment's text looks like, by which repeats are found; swept away after the look-back window."""
+
+    __tablename__ = "fingerprints"
+    comment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), primary_key=True)
+    exact: Mapped[bytes] = mapped_column(index=True)
+    band_0: Mapped[int] = mapped_column(index=True)
+    band_1: Mapped[int] = mapped_column(index=True)
+    band_2: Mapped[int] = mapped_column(index=True)
+    band_3: Mapped[int] = mapped_column(index=True)
+
+
+class Decision(Base):
+    """The history of a comment, append-only: who, what, why, when. The first row says `received`."""
+
+    __tablename__ = "decisions"
+    __table_args__ = (
+        UniqueConstraint("comment_id", "version"),
+        Index("ix_decisions_at", "at"),
+    )
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    comment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("comments.id"))
+    version: Mapped[int]
+    """The comment's version after it, which makes two decisions on one version impossible."""
+    actor: Mapped[str] = mapped_column(String(100))
+    act: Mapped[str] = mapped_column(String(20))
+    status_before: Mapped[str | None] = mapped_column(String(10))
+    status_after: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str | None] = mapped_column(String(40))
+    note: Mapped[str | None]
+    detail: Mapped[dict[str, Any]]
+    policy_version: Mapped[str] = mapped_column(String(40), default="")
+    undoes: Mapped[uuid.UUID | None]
+    at: Mapped[datetime]
+
+
+class IdempotencyKey(Base):
+    """A client's promise that two requests are one; the row and its comment are committed together."""
+
+    __tablename__ = "idempotency_keys"
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), primary_key=True)
+    key: Mapped[bytes] = mapped_column(primary_key=True)
+    content: Mapped[bytes]
+    comment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("comments.id"))
+    created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class SpentProof(Base):
+    """The nonce of a proof of work that was accepted once and must not be again."""
+
+    __tablename__ = "spent_proofs"
+    nonce: Mapped[str] = mapped_column(String(64), primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Moderator(Base):
+    """A person with an account at the desk; `sites` is null where every site is theirs."""
+
+    __tablename__ = "moderators"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    role: Mapped[str] = mapped_column(String(20))
+    sites: Mapped[list[Any] | None]
+    password: Mapped[str] = mapped_column(String(200))
+    totp: Mapped[bytes | None]
+    session_version: Mapped[int] = mapped_column(default=1)
+    disabled_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class Token(Base):
+    """A program's key to the review, rules or ops calls; only its hash is kept."""
+
+    __tablename__ = "tokens"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    hash: Mapped[bytes] = mapped_column(unique=True)
+    scope: Mapped[str] = mapped_column(String(20))
+    sites: Mapped[list[Any] | None]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class Report(Base):
+    """A reader's complaint about a comment that is shown."""
+
+    __tablename__ = "reports"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    comment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("comments.id"), index=True)
+    reason: Mapped[str] = mapped_column(String(40))
+    text: Mapped[str]
+    sender: Mapped[bytes | None]
+    created_at: Mapped[datetime]
+
+
+class Reveal(Base):
+    """Somebody saw a phone number in the clear, and said why."""
+
+    __tablename__ = "reveals"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    comment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("comments.id"), index=True)
+    actor: Mapped[str] = mapped_column(String(100))
+    reason: Mapped[str]
+    at: Mapped[datetime]

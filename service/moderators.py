@@ -1,0 +1,184 @@
+"""Who may work at the desk: people's accounts and programs' tokens, their roles, scopes and sites."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.models import Moderator, Site, Token
+
+ROLES = ("moderator", "editor", "admin", "ops")
+SCOPES = ("review", "rules", "ops")
+TOKEN_PREFIX = "duyet_"  # noqa: S105 - a prefix by which secret scanners find leaked tokens.
+HASHER = PasswordHasher()
+NOBODY = HASHER.hash("the password of an account that does not exist")
+"""Checked when a name is unknown, so that an answer takes as long as for a known one."""
+
+
+class BadAccount(Exception):
+    """What was asked of an account or token makes no sense; the text says why."""
+
+
+class UnknownAccount(Exception):
+    """There is no such account or token."""
+
+
+class SignInRefused(Exception):
+    """Name and password do not belong together, or the account is disabled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A person or program that asks for something at the desk; `sites` is None where every site is theirs."""
+
+    actor: str
+    rights: frozenset[str]
+    sites: frozenset[str] | None
+
+    def sees(self, site_key: str) -> bool:
+        """Say whether the site is one of the viewer's."""
+        return self.sites is None or site_key in self.sites
+
+
+RIGHTS = {
+    "moderator": frozenset({"review"}),
+    "editor": frozenset({"review", "rules"}),
+    "admin": frozenset({"review", "rules", "ops", "admin"}),
+    "ops": frozenset({"ops"}),
+}
+
+
+def add_token(
+    session: Session, *, name: str, scope: str, sites: Sequence[str], days: int | None, now: datetime
+) -> str:
+    """Make a token and return it, for the only time; what is stored cannot be used."""
+    if scope not in SCOPES:
+        raise BadAccount(f"A scope is one of {', '.join(SCOPES)}.")
+    if not 1 <= len(name) <= 80:
+        raise BadAccount("A token's name has 1 to 80 characters.")
+    if session.scalar(select(Token.id).where(Token.name == name)) is not None:
+        raise BadAccount(f"There is a token {name} already; revoke it or choose another name.")
+    token = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    session.add(
+        Token(
+            name=name,
+            hash=_token_hash(token),
+            scope=scope,
+            sites=_sites(session, sites),
+            created_at=now,
+            expires_at=now + timedelta(days=days) if days else None,
+        )
+    )
+    session.flush()
+    return token
+
+
+def revoke_token(session: Session, name: str, *, now: datetime) -> None:
+    """End a token at once, on every process; raise `UnknownAccount`."""
+    row = session.scalar(select(Token).where(Token.name == name))
+    if row is None:
+        raise UnknownAccount(f"There is no token {name}.")
+    row.revoked_at = row.revoked_at or now
+    # The name is free again for the token's successor; the row stays for the history.
+    row.name = f"{name[:40]}@{now.isoformat()}"
+
+
+def token_viewer(session: Session, token: str, *, now: datetime) -> Viewer | None:
+    """Return who a token speaks for, or None when it is unknown, revoked or past its time."""
+    row = session.scalar(select(Token).where(Token.hash == _token_hash(token)))
+    if row is None or row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
+        return None
+    return Viewer(f"token:{row.name}", frozenset({row.scope}), None if row.sites is None else frozenset(row.sites))
+
+
+def add_moderator(session: Session, *, name: str, role: str, sites: Sequence[str], now: datetime) -> str:
+    """Make an account and return its first password, for the only time."""
+    if role not in ROLES:
+        raise BadAccount(f"A role is one of {', '.join(ROLES)}.")
+    if not 1 <= len(name) <= 80 or not name.isprintable():
+        raise BadAccount("A name has 1 to 80 characters.")
+    if session.scalar(select(Moderator.id).where(Moderator.name == name)) is not None:
+        raise BadAccount(f"There is an account {name} already.")
+    password = new_password()
+    session.add(
+        Moderator(
+            name=name, role=role, sites=_sites(session, sites), password=HASHER.hash(password), created_at=now
+        )
+    )
+    session.flush()
+    return password
+
+
+def reset_password(session: Session, name: str) -> str:
+    """Give the account a new password, return it, and end its sessions; raise `UnknownAccount`."""
+    row = _account(session, name)
+    password = new_password()
+    row.password = HASHER.hash(password)
+    row.session_version += 1
+    return password
+
+
+def disable(session: Session, name: str, *, now: datetime) -> None:
+    """Close the account and end its sessions; raise `UnknownAccount`."""
+    row = _account(session, name)
+    row.disabled_at = row.disabled_at or now
+    row.session_version += 1
+
+
+def listed(session: Session) -> list[Moderator]:
+    """Return all accounts by name."""
+    return list(session.scalars(select(Moderator).order_by(Moderator.name)))
+
+
+def sign_in(session: Session, name: str, password: str) -> tuple[int, int]:
+    """Return the account's row number and session version; raise `SignInRefused`, after the same time for all."""
+    row = session.scalar(select(Moderator).where(Moderator.name == name))
+    try:
+        HASHER.verify(row.password if row is not None else NOBODY, password)
+    except (VerificationError, InvalidHashError) as error:
+        raise SignInRefused from error
+    if row is None or row.disabled_at is not None:
+        raise SignInRefused
+    return row.id, row.session_version
+
+
+def session_viewer(session: Session, account: int, session_version: int) -> Viewer | None:
+    """Return who a session belongs to, or None when it was ended."""
+    row = session.get(Moderator, account)
+    if row is None or row.disabled_at is not None or row.session_version != session_version:
+        return None
+    return Viewer(f"moderator:{row.name}", RIGHTS[row.role], None if row.sites is None else frozenset(row.sites))
+
+
+def new_password() -> str:
+    """Return 20 characters that can be read out: 100 bits."""
+    alphabet = "abcdefghjkmnpqrstuvwxyz23456789-"
+    return "".join(secrets.choice(alphabet) for _ in range(20))
+
+
+def _account(session: Session, name: str) -> Moderator:
+    row = session.scalar(select(Moderator).where(Moderator.name == name))
+    if row is None:
+        raise UnknownAccount(f"There is no account {name}.")
+    return row
+
+
+def _sites(session: Session, keys: Sequence[str]) -> list[str] | None:
+    if not keys:
+        return None
+    known = set(session.scalars(select(Site.key).where(Site.key.in_(keys))))
+    missing = sorted(set(keys) - known)
+    if missing:
+        raise BadAccount(f"There is no site {', '.join(missing)}.")
+    return sorted(known)
+
+
+def _token_hash(token: str) -> bytes:
+    # A token has 256 random bits, so a plain hash cannot be searched.
+    return hashlib.sha256(token.encode("utf-8", "replace")).digest()

@@ -1,0 +1,92 @@
+"""Personal data: phone numbers sealed and looked up, addresses turned into keyed hashes; no table is touched here."""
+
+import hmac
+import ipaddress
+import secrets
+import uuid
+from dataclasses import dataclass
+
+import phonenumbers
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+NONCE_BYTES = 12
+"""The size that NIST SP 800-38D recommends for GCM."""
+
+
+class InvalidPhone(Exception):
+    """The text is not a telephone number that can be called."""
+
+
+class Unreadable(Exception):
+    """The ciphertext belongs to another row or column, was changed, or its key is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """The keys of personal data: `data_keys` newest first, all of which can still open what they sealed."""
+
+    data_keys: tuple[bytes, ...]
+    address_key: bytes
+
+    @property
+    def _lookup_key(self) -> bytes:
+        # The oldest key stays the one of the look-ups, so that a rotation does not part a sender from their past.
+        return hmac.digest(self.data_keys[-1], b"phone look-up", "sha256")
+
+    def seal(self, phone: str, row: uuid.UUID) -> bytes:
+        """Encrypt an E.164 number so that only this row's column can be decrypted with it (AES-256-GCM)."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return nonce + AESGCM(self.data_keys[0]).encrypt(nonce, phone.encode(), _bound_to(row))
+
+    def open(self, sealed: bytes, row: uuid.UUID) -> str:
+        """Decrypt what `seal` made for the same row; raise `Unreadable` otherwise."""
+        nonce, text = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
+        for key in self.data_keys:
+            try:
+                return AESGCM(key).decrypt(nonce, text, _bound_to(row)).decode()
+            except (InvalidTag, ValueError):
+                continue
+        raise Unreadable
+
+    def phone_key(self, phone: str) -> bytes:
+        """Return the keyed hash by which one sender's comments are found without knowing the number."""
+        return hmac.digest(self._lookup_key, phone.encode(), "sha256")[:16]
+
+    def sender(self, address: str) -> bytes:
+        """Return the keyed hash of an address's prefix."""
+        return hmac.digest(self.address_key, address_prefix(address).encode(), "sha256")[:16]
+
+
+def parse_phone(typed: str, region: str) -> str:
+    """Return the number in E.164, read as one of `region` when it has no country code; raise `InvalidPhone`."""
+    try:
+        number = phonenumbers.parse(typed, region)
+    except phonenumbers.NumberParseException as error:
+        raise InvalidPhone from error
+    if number.extension or not phonenumbers.is_valid_number(number):
+        raise InvalidPhone
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def masked(phone: str) -> str:
+    """Return the number with all but its last three digits hidden."""
+    return "•" * max(0, len(phone) - 4) + phone[-3:]
+
+
+def address_prefix(address: str) -> str:
+    """Return what stands for one subscriber: an IPv4 address, or the /64 of an IPv6 one (RFC 6177)."""
+    try:
+        ip = ipaddress.ip_address(address.split("%", 1)[0])
+    except ValueError:
+        return "unknown"
+    mapped = getattr(ip, "ipv4_mapped", None)
+    if mapped is not None:
+        ip = mapped
+    if ip.version == 4:
+        return str(ip)
+    return str(ipaddress.ip_network((ip, 64), strict=False))
+
+
+def _bound_to(row: uuid.UUID) -> bytes:
+    return b"comments.phone:" + row.bytes

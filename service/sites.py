@@ -1,0 +1,185 @@
+"""Sites and their policy: what a website decides about its comments; no comment is touched here."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import datetime
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.models import Site
+from service.moderation.vocabulary import Category, Outcome, Policy, PublishMode
+
+KEY = re.compile(r"[a-z0-9-]{2,40}")
+Gate = Literal["none", "image", "pow", "ladder"]
+GATES: tuple[Gate, ...] = ("none", "image", "pow", "ladder")
+LANGUAGES = ("vi", "en")
+ROLES = ("moderator", "editor", "admin", "ops")
+
+
+class UnknownSite(Exception):
+    """No site has this key, or not one that the asker may see."""
+
+
+class BadSite(Exception):
+    """What was asked of a site makes no sense; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class SitePolicy:
+    """All that a site decides. Lengths count code points after NFC; times are in days or minutes as named."""
+
+    publish: str = PublishMode.AFTER_REVIEW
+    challenge: Gate = "image"
+    language: str = "vi"
+    registered_only: bool = False
+    close_after_days: int | None = None
+    title_required: bool = True
+    phone_required: bool = False
+    name_length: int = 80
+    title_length: int = 200
+    body_minimum: int = 2
+    body_length: int = 5000
+    consent_text: str = ""
+    consent_version: str = "1"
+    strings: Mapping[str, str] = field(default_factory=dict)
+    actions: Mapping[str, str] = field(default_factory=dict)
+    thresholds: Mapping[str, int] = field(default_factory=dict)
+    learned_threshold: float = 0.9
+    phone_days: int = 90
+    address_days: int = 30
+    review_hours: int = 24
+
+    def engine(self, version: str) -> Policy:
+        """Return the part that the engine weighs findings with."""
+        return Policy(
+            mode=PublishMode(self.publish),
+            actions={Category(name): Outcome(outcome) for name, outcome in self.actions.items()},
+            thresholds={Category(name): severity for name, severity in self.thresholds.items()},
+            learned_threshold=self.learned_threshold,
+            version=version,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSite:
+    """A site as the other rooms see it."""
+
+    id: int
+    key: str
+    name: str
+    origins: tuple[str, ...]
+    policy: SitePolicy
+    version: int
+
+    def engine_policy(self) -> Policy:
+        """Return the policy for the engine, named so that a verdict can be traced to it."""
+        return self.policy.engine(f"{self.key}/{self.version}")
+
+
+def add(session: Session, *, key: str, name: str, origins: Sequence[str], changes: Mapping[str, Any], now: datetime) -> KnownSite:
+    """Add a site; raise `BadSite` when the key is taken or something is not a site's to have."""
+    if not KEY.fullmatch(key):
+        raise BadSite("A site's key is 2 to 40 small letters, digits and hyphens.")
+    if session.scalar(select(Site.id).where(Site.key == key)) is not None:
+        raise BadSite(f"There is a site {key} already.")
+    policy = checked(replace(SitePolicy(), **changes))
+    row = Site(
+        key=key,
+        name=name.strip() or key,
+        origins=[origin(given) for given in origins],
+        policy=asdict(policy),
+        version=1,
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return _known(row)
+
+
+def change(session: Session, key: str, *, name: str | None, origins: Sequence[str] | None, changes: Mapping[str, Any]) -> KnownSite:
+    """Change what is named and leave the rest; raise `UnknownSite` or `BadSite`."""
+    row = session.scalar(select(Site).where(Site.key == key).with_for_update())
+    if row is None:
+        raise UnknownSite
+    policy = checked(replace(_policy(row), **changes))
+    row.name = name.strip() or row.name if name is not None else row.name
+    row.origins = [origin(given) for given in origins] if origins is not None else row.origins
+    row.policy = asdict(policy)
+    row.version += 1
+    session.flush()
+    return _known(row)
+
+
+def find(session: Session, key: str) -> KnownSite:
+    """Return the site with this key; raise `UnknownSite`."""
+    row = session.scalar(select(Site).where(Site.key == key)) if KEY.fullmatch(key) else None
+    if row is None:
+        raise UnknownSite
+    return _known(row)
+
+
+def every(session: Session) -> list[KnownSite]:
+    """Return all sites by key."""
+    return [_known(row) for row in session.scalars(select(Site).order_by(Site.key))]
+
+
+def by_id(session: Session, ids: Sequence[int]) -> dict[int, KnownSite]:
+    """Return those sites by their row's number."""
+    return {row.id: _known(row) for row in session.scalars(select(Site).where(Site.id.in_(ids)))}
+
+
+def origin(given: str) -> str:
+    """Return a web origin as browsers write it (RFC 6454); raise `BadSite` when it is none."""
+    default = {"http": 80, "https": 443}
+    try:
+        parts = urlsplit(given.strip())
+        port = parts.port
+        host = parts.hostname or ""
+        host = f"[{host}]" if ":" in host else host.encode("idna").decode()
+    except ValueError:
+        host, parts, port = "", urlsplit(""), None
+    if not host or parts.scheme not in default or parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise BadSite(f"{given} is not an origin; one looks like https://bao.example")
+    return f"{parts.scheme}://{host}" + ("" if port in {None, default[parts.scheme]} else f":{port}")
+
+
+def checked(policy: SitePolicy) -> SitePolicy:
+    """Return the policy if it makes sense; raise `BadSite` naming what does not."""
+    wrong: list[str] = []
+    if policy.publish not in set(PublishMode):
+        wrong.append("publish is after_review or when_clean")
+    if policy.challenge not in GATES:
+        wrong.append("challenge is none, image, pow or ladder")
+    if policy.language not in LANGUAGES:
+        wrong.append("language is vi or en")
+    if not 1 <= policy.name_length <= 200 or not 1 <= policy.title_length <= 300:
+        wrong.append("a name has at most 200 and a title at most 300 characters")
+    if not 1 <= policy.body_minimum <= policy.body_length <= 20000:
+        wrong.append("a body has from 1 to 20000 characters")
+    if policy.close_after_days is not None and policy.close_after_days < 1:
+        wrong.append("articles close after one day or more")
+    if set(policy.actions) - set(Category) or set(policy.actions.values()) - set(Outcome):
+        wrong.append("actions lead from a category to approve, hold or reject")
+    if set(policy.thresholds) - set(Category) or any(not 1 <= value <= 4 for value in policy.thresholds.values()):
+        wrong.append("thresholds are severities from 1 to 3, or 4 for never")
+    if not 0 < policy.learned_threshold <= 1:
+        wrong.append("the learned threshold lies between 0 and 1")
+    if min(policy.phone_days, policy.address_days, policy.review_hours) < 1:
+        wrong.append("retention is one day or more, the review target one hour or more")
+    if wrong:
+        raise BadSite("; ".join(wrong))
+    return policy
+
+
+def _policy(row: Site) -> SitePolicy:
+    # A document written by another version may know more or fewer settings than this one.
+    known = {item.name for item in fields(SitePolicy)}
+    return SitePolicy(**{name: value for name, value in row.policy.items() if name in known})
+
+
+def _known(row: Site) -> KnownSite:
+    return KnownSite(row.id, row.key, row.name, tuple(row.origins), _policy(row), row.version)

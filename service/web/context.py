@@ -1,0 +1,50 @@
+"""What a request knows about itself: the runtime, the time, the client's address and language, the request's id."""
+
+import secrets
+from datetime import UTC, datetime
+from typing import cast
+
+from flask import Flask, current_app, g, request
+
+from service.runtime import Runtime
+
+LANGUAGES = ("vi", "en")
+
+
+def attach(app: Flask, runtime: Runtime) -> None:
+    """Make the runtime known to the requests of this application."""
+    app.extensions["duyet"] = runtime
+
+
+def runtime() -> Runtime:
+    """Return the runtime of the application that serves this request."""
+    return cast(Runtime, current_app.extensions["duyet"])
+
+
+def now() -> datetime:
+    """Return the moment at which this request is handled, one and the same throughout."""
+    if "now" not in g:
+        g.now = datetime.now(UTC)
+    return cast(datetime, g.now)
+
+
+def address() -> str:
+    """Return the client's address; a proxy's word counts as far as TRUSTED_PROXIES says."""
+    return request.remote_addr or ""
+
+
+def language() -> str:
+    """Return `vi` or `en`, as the client prefers; Vietnamese by default."""
+    return request.accept_languages.best_match(LANGUAGES, default="vi") or "vi"
+
+
+def request_id() -> str:
+    """Return this request's id, which is ours and not the client's to choose."""
+    if "request_id" not in g:
+        g.request_id = secrets.token_hex(8)
+    return cast(str, g.request_id)
+
+
+def public_url() -> str:
+    """Return the service's own address, without a slash at the end."""
+    return runtime().settings.public_url or request.url_root.rstrip("/")

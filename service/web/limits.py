@@ -1,0 +1,140 @@
+"""Limits: which call may come how often, in one table; every endpoint is in it or exempt for a reason.
+
+Not here: what a block or a challenge does against abuse.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, g, request
+from flask_limiter import Limiter
+from limits import parse_many
+from werkzeug.exceptions import HTTPException
+
+from service import privacy
+from service.config import Settings
+from service.web import context, payload
+from service.web.errors import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """A setting's limit, and what it counts by."""
+
+    setting: str
+    by: Callable[[], str]
+
+
+def by_address() -> str:
+    """Return the keyed hash of the client's address prefix, never empty."""
+    return context.runtime().vault.sender(context.address()).hex()
+
+
+def by_phone() -> str:
+    """Return the keyed hash of the phone number sent; '' when there is none, which `no_phone` exempts."""
+    if "phone_key" not in g:
+        g.phone_key = _phone_key()
+    return str(g.phone_key)
+
+
+def no_phone() -> bool:
+    """Say whether the request carries no phone number that can be read; the address still counts."""
+    return not by_phone()
+
+
+def _phone_key() -> str:
+    vault, region = context.runtime().vault, context.runtime().settings.phone_region
+    try:
+        typed = payload.text_of(payload.read(), "phone")
+        return vault.phone_key(privacy.parse_phone(typed[:64], region)).hex()
+    except (Problem, HTTPException, privacy.InvalidPhone):
+        # A limiter that sees an exception takes its storage for dead; the view will name what is wrong.
+        return ""
+
+
+LIMITS: dict[str, tuple[Limited, ...]] = {
+    "public.submit": (Limited("limit_comments", by_address), Limited("limit_phone", by_phone)),
+    "public.challenge": (Limited("limit_challenges", by_address),),
+    "public.challenge_image": (Limited("limit_challenges", by_address),),
+    "public.challenge_audio": (Limited("limit_challenges", by_address),),
+    "public.receipt": (Limited("limit_receipts", by_address),),
+    "public.withdraw": (Limited("limit_receipts", by_address),),
+    "public.report": (Limited("limit_reports", by_address),),
+    "review": (Limited("limit_review", by_address),),
+}
+"""Endpoint, or the name of a blueprint for all of its endpoints, to its limits."""
+
+EXEMPT: dict[str, str] = {
+    "public.comments": "a cacheable read; a limiter's round trip costs more than the read",
+    "public.counts": "a cacheable read",
+    "public.feed_atom": "a cacheable read",
+    "public.preflight": "answers from memory and changes nothing",
+    "ops": "asked by the machines that run the service; metrics have a token of their own",
+    "static": "files",
+    "documents": "files made once",
+}
+
+FALLBACK_SHARE = 2
+"""While Redis is away each process counts alone, so each allows this part of a limit."""
+
+
+def install(app: Flask, settings: Settings) -> Limiter:
+    """Limit the endpoints of a finished application by the table."""
+    limiter = Limiter(
+        by_address,
+        app=app,
+        storage_uri="redis://",
+        storage_options={"connection_pool": context_pool(app)},
+        strategy="sliding-window-counter",
+        in_memory_fallback=[lambda: _lower(settings)],
+        key_prefix="duyet",
+    )
+    for endpoint, view in list(app.view_functions.items()):
+        limited = LIMITS.get(endpoint) or LIMITS.get(endpoint.partition(".")[0]) or ()
+        for one in limited:
+            text = getattr(settings, one.setting)
+            view = limiter.limit(  # noqa: PLW2901 - each limit wraps the view with the ones before it.
+                text, key_func=one.by, exempt_when=no_phone if one.by is by_phone else None
+            )(view)
+        app.view_functions[endpoint] = view
+    app.extensions["duyet-limits"] = lambda error: headers(limiter, error)
+    app.extensions["duyet-limiter"] = limiter
+    return limiter
+
+
+def degraded(app: Flask) -> bool:
+    """Say whether limits are counted in this process alone, because Redis is away."""
+    return bool(app.extensions["duyet-limiter"]._storage_dead)  # noqa: SLF001 - the library has no public name for it.
+
+
+def headers(limiter: Limiter, error: Any) -> dict[str, str]:
+    """Return Retry-After and the RateLimit fields (draft-ietf-httpapi-ratelimit-headers) of a 429."""
+    limit = limiter.current_limit
+    item = error.limit.limit
+    seconds = max(1, int(limit.reset_at - time.time()) + 1) if limit is not None else item.get_expiry()
+    return {
+        "Retry-After": str(seconds),
+        "RateLimit-Limit": str(item.amount),
+        "RateLimit-Remaining": "0",
+        "RateLimit-Reset": str(seconds),
+        "RateLimit-Policy": f'"default";q={item.amount};w={item.get_expiry()}',
+        "RateLimit": f'"default";r=0;t={seconds}',
+    }
+
+
+def context_pool(app: Flask) -> Any:
+    """Return the runtime's connections, so that limits obey the same time-outs as everything else."""
+    return app.extensions["duyet"].redis.connection_pool
+
+
+def _lower(settings: Settings) -> str:
+    endpoint = request.endpoint or ""
+    limited = LIMITS.get(endpoint) or LIMITS.get(endpoint.partition(".")[0]) or ()
+    if not limited:
+        return "60/minute"
+    items = parse_many(getattr(settings, limited[0].setting))
+    return ";".join(
+        f"{max(1, item.amount // FALLBACK_SHARE)} per {item.multiples} {item.GRANULARITY.name}" for item in items
+    )

@@ -1,0 +1,81 @@
+"""The body of a request as a flat mapping, whatever its media type; strict where parsers are lenient."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from flask import g, request
+
+from service.web.errors import Problem
+
+MAXIMUM = 64 * 1024
+"""Bytes in a request's body."""
+FIELDS = 64
+"""More fields than any form of ours has."""
+
+
+def read() -> dict[str, Any]:
+    """Return the fields sent, read once; raise `Problem` for what is no JSON object or form, or is too large."""
+    if "payload" not in g:
+        g.payload = _read()
+    return dict(g.payload)
+
+
+def _read() -> dict[str, Any]:
+    kind = request.mimetype
+    if kind == "application/json" or (not kind and not request.content_length):
+        return from_json(request.get_data())
+    if kind == "application/x-www-form-urlencoded":
+        return _from_form(request.get_data())
+    if kind == "multipart/form-data":
+        return _single(request.form.items(multi=True))
+    raise Problem("unsupported-media")
+
+
+def from_json(raw: bytes) -> dict[str, Any]:
+    """Return a JSON object; raise `Problem` for anything else (RFC 8259, and no duplicate names as in RFC 7493)."""
+    try:
+        value = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise Problem("malformed") from error
+    if not isinstance(value, dict):
+        raise Problem("malformed")
+    return value
+
+
+def _from_form(raw: bytes) -> dict[str, Any]:
+    try:
+        text = raw.decode("ascii")
+        # Percent-decoding to bytes first keeps a field with broken UTF-8 apart from its neighbours.
+        pairs = parse_qsl(text, keep_blank_values=True, encoding="latin-1", max_num_fields=FIELDS)
+    except ValueError as error:
+        raise Problem("malformed") from error
+    return _single((_text(name), _text(value)) for name, value in pairs)
+
+
+def _text(latin: str) -> str:
+    return latin.encode("latin-1").decode("utf-8", "replace")
+
+
+def _single(pairs: Any) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in fields:
+            raise Problem("malformed")
+        fields[name] = value
+    return fields
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return _single(pairs)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def text_of(fields: Mapping[str, Any], name: str) -> str:
+    """Return a field as text, '' when it is absent or no text; for what must be known before the rest is parsed."""
+    value = fields.get(name)
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,225 @@
+"""The moderators' JSON calls: queue, card, decisions, undo, leases, preview; the desk uses the same use cases."""
+
+import uuid
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, Response, json, request
+
+from service import moderation, privacy, sites
+from service.comments import deciding, queue, reporting
+from service.comments.deciding import BeingRead, DecidedMeanwhile, Ruling
+from service.models import Comment, Decision
+from service.moderation.vocabulary import Policy, PublishMode, Submission
+from service.web import auth, context, payload, schemas
+from service.web.errors import Problem
+
+review = Blueprint("review", __name__, url_prefix="/v1/review")
+
+
+@review.get("/comments")
+def comments() -> Response:
+    """List comments in the queue's order."""
+    viewer = auth.require("review")
+    wanted = schemas.parse(schemas.QueueQuery, request.args.to_dict())
+    chosen = queue.Filter(
+        status=wanted.status,
+        site=wanted.site or None,
+        article=wanted.article or None,
+        reason=wanted.reason or None,
+        text=wanted.q or None,
+        order=wanted.order,
+    )
+    with context.runtime().database.reading() as session:
+        page = queue.page(session, viewer, chosen, limit=wanted.limit, cursor=wanted.cursor or None)
+        reports = reporting.counted(session, [row.id for row in page.comments])
+        listed = [comment_as_json(row, reports=reports.get(row.id, 0)) for row in page.comments]
+    return _answer({"comments": listed, "next": page.next, "total": page.total})
+
+
+@review.get("/comments/<uuid:comment_id>")
+def comment(comment_id: uuid.UUID) -> Response:
+    """Return one comment with its findings, history, sender and likenesses."""
+    viewer = auth.require("review")
+    with context.runtime().database.reading() as session:
+        card = queue.card(session, viewer, comment_id, now=context.now())
+        reports = reporting.counted(session, [card.comment.id])
+        document = {
+            **comment_as_json(card.comment, reports=reports.get(card.comment.id, 0)),
+            "decisions": [decision_as_json(row) for row in card.decisions],
+            "sender": card.sender,
+            "similar": [comment_as_json(row) for row in card.similar],
+        }
+    return _answer(document)
+
+
+@review.post("/comments/<uuid:comment_id>/decision")
+def decide(comment_id: uuid.UUID) -> Response:
+    """Decide on one comment."""
+    viewer = auth.require("review")
+    asked = schemas.parse(schemas.DecisionIn, payload.read())
+    ruling = Ruling(asked.outcome, asked.reason or None, asked.note or None, asked.escalate, asked.mask)
+    try:
+        with context.runtime().database.writing() as session:
+            row, decision = deciding.decide(
+                session, viewer, comment_id, ruling, version=asked.version, now=context.now()
+            )
+            document = {"comment": comment_as_json(row), "decision": decision_as_json(decision)}
+    except DecidedMeanwhile as error:
+        raise _conflict(error) from error
+    return _answer(document)
+
+
+@review.post("/decisions")
+def decide_many() -> Response:
+    """Decide on up to 500 comments at once; each succeeds or fails for itself."""
+    viewer = auth.require("review")
+    asked = schemas.parse(schemas.DecisionsIn, payload.read())
+    ruling = Ruling(asked.outcome, asked.reason or None, asked.note or None)
+    items = {item.id: item.version for item in asked.items}
+    with context.runtime().database.writing() as session:
+        found = deciding.decide_many(session, viewer, items, ruling, now=context.now())
+        results = [
+            {"id": str(one), "status": result}
+            if isinstance(result, int)
+            else {"id": str(one), "status": 200, "decision": decision_as_json(result)}
+            for one, result in found.items()
+        ]
+    return _answer({"results": results})
+
+
+@review.post("/undo")
+def undo() -> Response:
+    """Take back a decision that is still the comment's last."""
+    viewer = auth.require("review")
+    asked = schemas.parse(schemas.UndoIn, payload.read())
+    try:
+        with context.runtime().database.writing() as session:
+            row, decision = deciding.undo(session, viewer, asked.decision, now=context.now())
+            document = {"comment": comment_as_json(row), "decision": decision_as_json(decision)}
+    except DecidedMeanwhile as error:
+        raise _conflict(error) from error
+    return _answer(document)
+
+
+@review.post("/comments/<uuid:comment_id>/lease")
+def lease(comment_id: uuid.UUID) -> Response:
+    """Note that the comment is open on somebody's screen."""
+    viewer = auth.require("review")
+    try:
+        with context.runtime().database.writing() as session:
+            until = deciding.lease(session, viewer, comment_id, now=context.now())
+    except BeingRead as error:
+        raise Problem("conflict", lease={"by": error.by, "until": error.until.isoformat()}) from error
+    return _answer({"lease": {"by": viewer.actor, "until": until.isoformat()}})
+
+
+@review.delete("/comments/<uuid:comment_id>/lease")
+def release(comment_id: uuid.UUID) -> Response:
+    """Note that the comment was closed."""
+    viewer = auth.require("review")
+    with context.runtime().database.writing() as session:
+        deciding.release(session, viewer, comment_id)
+    return Response(status=204)
+
+
+@review.post("/comments/<uuid:comment_id>/phone")
+def reveal(comment_id: uuid.UUID) -> Response:
+    """Show a phone number to somebody who says why; the history keeps both."""
+    viewer = auth.require("review")
+    asked = schemas.parse(schemas.RevealIn, payload.read())
+    runtime = context.runtime()
+    with runtime.database.writing() as session:
+        phone = deciding.reveal(session, viewer, comment_id, runtime.vault, reason=asked.reason, now=context.now())
+    return _answer({"phone": phone})
+
+
+@review.post("/preview")
+def preview() -> Response:
+    """Show what the engine would say; nothing is stored."""
+    viewer = auth.require("review")
+    asked = schemas.parse(schemas.PreviewIn, payload.read())
+    policy = Policy(mode=PublishMode.WHEN_CLEAN)
+    if asked.site:
+        if not viewer.sees(asked.site):
+            raise Problem("not-found")
+        with context.runtime().database.reading() as session:
+            policy = sites.find(session, asked.site).engine_policy()
+    verdict = moderation.moderate(Submission(body=asked.body, title=asked.title, name=asked.name), policy)
+    return _answer(
+        {
+            "outcome": verdict.outcome,
+            "risk": verdict.risk,
+            "policy_version": verdict.policy_version,
+            "findings": [finding_as_json(asdict(finding)) for finding in verdict.findings],
+        }
+    )
+
+
+def comment_as_json(row: Comment, *, reports: int = 0) -> dict[str, Any]:
+    """Return a comment as moderators see it; the phone is masked."""
+    now = context.now()
+    free = row.reviewer is None or row.reviewer_until is None or row.reviewer_until <= now
+    return {
+        "id": str(row.id),
+        "site": row.site.key,
+        "article": {"id": row.article.key, "title": row.article.title, "url": row.article.url},
+        "status": row.status,
+        "version": row.version,
+        "escalated": row.escalated,
+        "risk": row.risk,
+        "priority": row.priority,
+        "name": row.name,
+        "title": row.title,
+        "body": row.body,
+        "shown": row.shown,
+        "phone": privacy.masked(context.runtime().vault.open(row.phone, row.id)) if row.phone else None,
+        "findings": [finding_as_json(finding) for finding in row.findings],
+        "policy_version": row.policy_version,
+        "created_at": row.created_at.isoformat(),
+        "age": max(0, int((now - row.created_at).total_seconds())),
+        "decided_at": row.decided_at.isoformat() if row.decided_at else None,
+        "attempts": row.attempts,
+        "reports": reports,
+        "lease": None if free else {"by": row.reviewer, "until": row.reviewer_until and row.reviewer_until.isoformat()},
+    }
+
+
+def finding_as_json(finding: dict[str, Any]) -> dict[str, Any]:
+    """Return a stored finding with its sentence in the moderator's language."""
+    return {**finding, "message": finding["message"][context.language()]}
+
+
+def decision_as_json(row: Decision) -> dict[str, Any]:
+    """Return one row of the history."""
+    return {
+        "id": str(row.id),
+        "comment": str(row.comment_id),
+        "version": row.version,
+        "actor": row.actor,
+        "act": row.act,
+        "outcome": OUTCOMES.get(row.status_after),
+        "status_before": row.status_before,
+        "status_after": row.status_after,
+        "reason": row.reason,
+        "note": row.note,
+        "policy_version": row.policy_version,
+        "undoes": str(row.undoes) if row.undoes else None,
+        "at": row.at.isoformat(),
+    }
+
+
+OUTCOMES = {"approved": "approve", "held": "hold", "rejected": "reject"}
+
+
+def _conflict(error: DecidedMeanwhile) -> Problem:
+    first = decision_as_json(error.decision) if error.decision is not None else None
+    return Problem("conflict", decision=first)
+
+
+def _answer(document: dict[str, Any]) -> Response:
+    response = Response(json.dumps(document), content_type="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+

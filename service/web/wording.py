@@ -1,0 +1,98 @@
+"""What clients are told, in Vietnamese and English; readers see these sentences under their fields."""
+
+LABELS = {
+    "name": ("họ tên", "your name"),
+    "phone": ("số điện thoại", "your phone number"),
+    "title": ("tiêu đề", "a title"),
+    "body": ("nội dung", "your comment"),
+    "site": ("mã trang (site)", "the site"),
+    "article": ("mã bài viết (article)", "the article"),
+    "captcha": ("mã xác nhận", "the code"),
+    "reason": ("lý do", "a reason"),
+    "note": ("ghi chú", "a note"),
+}
+
+FIELD_ERRORS = {
+    "required": ("Bạn chưa điền {label}.", "Please fill in {label}."),
+    "too_short": (
+        "Phần {label} hơi ngắn, cần ít nhất {limit} ký tự.",
+        "Please write at least {limit} characters here.",
+    ),
+    "too_long": (
+        "Phần {label} dài quá, xin rút gọn còn {limit} ký tự.",
+        "Please keep this to {limit} characters.",
+    ),
+    "invalid_phone": (
+        "Số điện thoại này chưa đúng. Ví dụ: 0912 345 678.",
+        "This does not look like a phone number, for example 0912 345 678.",
+    ),
+    "invalid_text": (
+        "Phần {label} có chỗ không đọc được, xin bạn gõ lại.",
+        "Some of this text cannot be read; please type it again.",
+    ),
+    "invalid": ("Giá trị của {label} chưa đúng.", "This value cannot be used."),
+    "unknown": ("Giá trị của {label} không có trong danh sách.", "This value is not one of those allowed."),
+    "not_with_approve": ("Chỉ kèm lý do khi không duyệt.", "A reason goes with a rejection or a hold only."),
+    "only_with_hold": ("Chỉ chuyển cấp khi giữ lại.", "Only a held comment can be escalated."),
+    "only_with_approve": ("Chỉ che thông tin khi duyệt.", "Only an approved comment can be masked."),
+    "consent_required": (
+        "Bạn cần đồng ý cho lưu số điện thoại, hoặc để trống ô này.",
+        "Please agree to your phone number being kept, or leave it empty.",
+    ),
+    "captcha_required": ("Bạn chưa nhập mã xác nhận.", "Please type the code."),
+    "captcha_wrong": (
+        "Mã xác nhận chưa đúng. Xin nhập mã mới.",
+        "That is not the code. Please type the new one.",
+    ),
+    "captcha_expired": (
+        "Mã xác nhận đã hết hạn. Xin nhập mã mới.",
+        "This code has expired. Please type the new one.",
+    ),
+    "pow_required": (
+        "Trình duyệt chưa kiểm tra xong. Xin gửi lại sau giây lát.",
+        "Your browser has not finished checking. Please send again in a moment.",
+    ),
+    "pow_invalid": (
+        "Lần kiểm tra này không còn dùng được. Xin gửi lại.",
+        "This check can no longer be used. Please send again.",
+    ),
+    "token_required": ("Biểu mẫu chưa sẵn sàng. Xin tải lại trang.", "The form was not ready. Please reload the page."),
+    "token_invalid": ("Biểu mẫu đã cũ. Xin tải lại trang.", "The form is too old. Please reload the page."),
+    "too_fast": (
+        "Bạn gửi hơi nhanh. Xin chờ vài giây rồi gửi lại.",
+        "That was very quick. Please wait a few seconds and send again.",
+    ),
+    "idempotency_mismatch": (
+        "Mã gửi này đã dùng cho một nội dung khác.",
+        "This Idempotency-Key came with other content before.",
+    ),
+}
+
+PROBLEMS = {
+    "malformed": (400, "Yêu cầu không đọc được", "The request cannot be read"),
+    "unauthorized": (401, "Cần đăng nhập", "Credentials are needed"),
+    "forbidden": (403, "Không thể nhận bình luận từ đây", "This cannot be accepted from here"),
+    "not-found": (404, "Không tìm thấy", "Not found"),
+    "method-not-allowed": (405, "Không dùng được cách gọi này", "Method not allowed"),
+    "not-acceptable": (406, "Không có dạng trả lời này", "Not acceptable"),
+    "conflict": (409, "Đã có thay đổi trước đó", "Something was first"),
+    "too-large": (413, "Nội dung gửi lên quá lớn", "The request is too large"),
+    "unsupported-media": (415, "Không đọc được kiểu dữ liệu này", "This media type cannot be read"),
+    "invalid": (422, "Có chỗ cần sửa", "Some fields need attention"),
+    "closed": (423, "Bài viết đã đóng bình luận", "Comments are closed"),
+    "too-many": (429, "Bạn gửi hơi nhiều trong thời gian ngắn", "Too many requests"),
+    "internal": (500, "Máy chủ gặp trục trặc", "Something went wrong here"),
+    "unavailable": (503, "Hệ thống đang bận, xin thử lại sau", "Not available for a moment"),
+}
+
+
+def field_error(field: str, code: str, language: str, *, limit: int | None = None) -> str:
+    """Return the sentence for a field's error code."""
+    english = language == "en"
+    label = LABELS.get(field, (field, field))[english]
+    return FIELD_ERRORS.get(code, FIELD_ERRORS["invalid"])[english].format(label=label, limit=limit)
+
+
+def problem_title(kind: str, language: str) -> str:
+    """Return the title of a kind of problem."""
+    return PROBLEMS[kind][2 if language == "en" else 1]

@@ -1,0 +1,75 @@
+"""`python -m workers` serves the queue; `python -m workers schedule` runs the periodic jobs."""
+
+import signal
+import sys
+import threading
+
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+
+from service import config, jobs, logs
+from workers import schedule, tasks
+
+log = structlog.get_logger(__name__)
+
+
+def main(arguments: list[str]) -> int:
+    """Run one of the two kinds of process until it is told to stop."""
+    try:
+        settings = config.load()
+    except config.BadSettings as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    logs.configure(settings.log_level)
+    if arguments == ["schedule"]:
+        return _schedule()
+    if arguments:
+        sys.stderr.write("Usage: python -m workers [schedule]\n")
+        return 2
+    return _work(settings)
+
+
+def _work(settings: config.Settings) -> int:
+    # Everything is loaded before the first fork; the connections are made after it.
+    tasks.built()
+    redis = Redis.from_url(settings.redis_url, protocol=2, socket_connect_timeout=5)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    while not stop.is_set():
+        try:
+            redis.ping()
+            break
+        except RedisError:
+            # The server may be starting; without it there are no bells to hear.
+            stop.wait(0.2)
+    if stop.is_set():
+        return 0
+    _warn_of_eviction(redis)
+    try:
+        jobs.worker(redis).work(logging_level=None)
+    except RedisError as error:
+        log.warning("worker_lost_redis", error=type(error).__name__)
+        return 1
+    return 0
+
+
+def _warn_of_eviction(redis: Redis) -> None:
+    policy = redis.config_get("maxmemory-policy").get("maxmemory-policy", "noeviction")
+    if policy != "noeviction":
+        log.error("redis_may_evict", policy=policy, wanted="noeviction")
+
+
+def _schedule() -> int:
+    parts = tasks.built()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    schedule.run(parts, stop)
+    parts.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,75 @@
+"""When the periodic jobs run: the sweeper, the challenge pools, what is swept away. What they do is elsewhere.
+
+Every job is safe to run twice, so two schedulers do no harm.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+from redis.exceptions import RedisError
+
+from service import challenges, jobs
+from service.comments import judging, submission
+from service.db import AWAY
+from service.runtime import Runtime
+
+PICTURES, SOUNDS = 300, 60
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Periodic:
+    """A job and how many seconds lie between two runs of it."""
+
+    name: str
+    every: float
+    run: Callable[[Runtime], object]
+
+
+def sweep(parts: Runtime) -> bool:
+    """Ring when a row is due, whatever became of its first bell."""
+    with parts.database.reading() as session:
+        due = judging.is_due(session)
+    return due and jobs.ring(parts.redis)
+
+
+def refill(parts: Runtime) -> tuple[int, int]:
+    """Make pictures and sounds ahead."""
+    return challenges.refill(parts.challenges, pictures=PICTURES, sounds=SOUNDS)
+
+
+def tidy(parts: Runtime) -> None:
+    """Sweep away repeats, spent proofs and keys that are past their time."""
+    now = datetime.now(UTC)
+    with parts.database.writing() as session:
+        judging.forget_repeats(session, now=now)
+        submission.forget_spent(session, now=now)
+
+
+def jobs_of(parts: Runtime) -> list[Periodic]:
+    """Return the periodic jobs of this installation."""
+    return [
+        Periodic("sweep", parts.settings.sweep_every.total_seconds(), sweep),
+        Periodic("refill", 1.0, refill),
+        Periodic("tidy", 3600.0, tidy),
+    ]
+
+
+def run(parts: Runtime, stop: threading.Event) -> None:
+    """Run each job when its time has come, until `stop` is set; a job that fails is tried again at its next time."""
+    due = {job.name: (time.monotonic(), job) for job in jobs_of(parts)}
+    while not stop.is_set():
+        for name, (at, job) in due.items():
+            if time.monotonic() < at:
+                continue
+            try:
+                job.run(parts)
+            except (*AWAY, RedisError) as error:
+                log.warning("periodic_job_failed", job=name, error=type(error).__name__)
+            due[name] = (time.monotonic() + job.every, job)
+        stop.wait(max(0.01, min(at for at, _ in due.values()) - time.monotonic()))

@@ -1,0 +1,62 @@
+"""What a job does: open a session, call a use case, commit. Nothing is decided here.
+
+`service.jobs` names these functions by their dotted strings.
+"""
+
+import time
+from datetime import UTC, datetime
+from functools import cache
+
+import structlog
+
+from service import config, jobs, runtime
+from service.comments import judging
+from service.moderation import prepare
+from service.runtime import Runtime
+
+DRAIN_SECONDS = 60
+"""A job ends after so long and rings for the next, well within its time limit."""
+
+log = structlog.get_logger(__name__)
+
+
+@cache
+def built() -> Runtime:
+    """Return the process's runtime; made before the fork, connected after it."""
+    prepare()
+    return runtime.build(config.load(), database_pool=2)
+
+
+def judge_pending() -> int:
+    """Judge everything that is due; return how many comments were finished."""
+    parts = built()
+    started = time.monotonic()
+    finished = 0
+    while time.monotonic() - started < DRAIN_SECONDS:
+        # The bell is reset first: what arrives after the claim must be able to ring.
+        jobs.heard(parts.redis)
+        claimed = drain_once(parts)
+        if claimed is None:
+            break
+        finished += claimed
+    else:
+        jobs.ring(parts.redis)
+    if finished:
+        log.info("judged", comments=finished, seconds=round(time.monotonic() - started, 3))
+    return finished
+
+
+def drain_once(parts: Runtime) -> int | None:
+    """Claim, judge and finish one batch; return how many were finished, None when nothing was due."""
+    settings = parts.settings
+    with parts.database.writing() as session:
+        claimed = judging.claim(session, batch=settings.batch, lease=settings.lease, attempts=settings.attempts)
+    if not claimed:
+        with parts.database.writing() as session:
+            held = judging.give_up(session, attempts=settings.attempts, now=datetime.now(UTC))
+        return held or None
+    with parts.database.reading() as session:
+        cases = judging.gather(session, claimed)
+    judged = judging.judge(cases)
+    with parts.database.writing() as session:
+        return judging.finish(session, judged, now=datetime.now(UTC))
