@@ -75,7 +75,9 @@ def open_for_comments(session: Session, site: KnownSite, key: str, *, now: datet
 def is_closed(site: KnownSite, closed_at: datetime | None, opened_at: datetime, *, now: datetime) -> bool:
     """Say whether comments are closed now, by hand or because the article is older than the site allows."""
     days = site.policy.close_after_days
-    return (closed_at is not None and closed_at <= now) or (days is not None and opened_at + timedelta(days=days) <= now)
+    return (closed_at is not None and closed_at <= now) or (
+        days is not None and opened_at + timedelta(days=days) <= now
+    )
 
 
 def ensure(session: Session, site: KnownSite, key: str, *, title: str, url: str, now: datetime) -> int:
@@ -99,7 +101,9 @@ def ensure(session: Session, site: KnownSite, key: str, *, title: str, url: str,
     return row.id
 
 
-def register(session: Session, site: KnownSite, key: str, *, title: str | None, url: str | None, now: datetime) -> KnownArticle:
+def register(
+    session: Session, site: KnownSite, key: str, *, title: str | None, url: str | None, now: datetime
+) -> KnownArticle:
     """Register an article, with a title and address that a person of the site vouches for."""
     if not 1 <= len(key) <= KEY_LENGTH:
         raise BadSite("An article's id has 1 to 512 characters.")

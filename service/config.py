@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from limits import parse_many
 from sqlalchemy import make_url
@@ -21,8 +21,8 @@ from sqlalchemy.exc import ArgumentError
 GENERATED = "settings.env"
 """The file in `var/` in which `make run` keeps what it made up."""
 
-UNIX_SOCKET_PATH_LIMIT = 100
-"""A Unix socket's path has room for 104 to 108 bytes, by system (unix(7))."""
+LONGEST_SOCKET_PATH = 103
+"""A Unix socket's path has 104 bytes on macOS and 108 on Linux, one of which ends the text."""
 
 
 class BadSettings(Exception):
@@ -63,6 +63,8 @@ class Settings:
     metrics_token: str
     secure_cookies: bool
     log_level: str
+    values: Mapping[str, str]
+    """The settings as text, by the names of `DEFAULTS`."""
 
     def secret(self, purpose: str) -> bytes:
         """Return a 32-byte key of its own for `purpose`, so that no two uses share one (HMAC-SHA-256 as a KDF)."""
@@ -107,8 +109,17 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the environment over the generated file of `var/`; raise `BadSettings` naming all that is wrong."""
     given = dict(os.environ if environment is None else environment)  # noqa: TID251 - the one place that may.
     var = Path(given.get("VAR_DIR") or DEFAULTS["VAR_DIR"]).absolute()
-    values = {**DEFAULTS, **_read_file(var / GENERATED), **{k: v for k, v in given.items() if k in DEFAULTS and v}}
+    values = {
+        **DEFAULTS,
+        **_read_file(var / GENERATED),
+        **{k: v for k, v in given.items() if k in DEFAULTS and v},
+    }
     return _checked(var, values)
+
+
+def load_var() -> Path:
+    """Return the folder that holds this installation's data, before there are any settings in it."""
+    return Path(os.environ.get("VAR_DIR") or DEFAULTS["VAR_DIR"]).absolute()  # noqa: TID251 - the one place that may.
 
 
 def generate(var: Path) -> None:
@@ -127,28 +138,25 @@ def generate(var: Path) -> None:
         handle.write(text)
 
 
-def as_environment(settings: Settings, values: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return what a child process needs in order to load the same settings."""
-    inherited = dict(os.environ if values is None else values)  # noqa: TID251 - children inherit PATH and the like.
-    return {
-        **inherited,
-        "VAR_DIR": str(settings.var),
-        "HOST": settings.host,
-        "PORT": str(settings.port),
-        "DATABASE_URL": settings.database_url,
-        "REDIS_URL": settings.redis_url,
-        "SECRET_KEY": settings.secret_key,
-        "DATA_KEYS": ",".join(key.hex() for key in settings.data_keys),
-    }
+def as_environment(settings: Settings) -> dict[str, str]:
+    """Return the environment in which a child process loads the same settings."""
+    inherited = dict(os.environ)  # noqa: TID251 - the one place that may; children want PATH and the like.
+    return {**inherited, **settings.values}
 
 
 def embedded_socket(var: Path) -> Path:
-    """Return where the embedded Valkey listens: in `var/`, or in a short private folder when that path is too long."""
-    usual = var / "valkey.sock"
-    if len(os.fsencode(usual)) <= UNIX_SOCKET_PATH_LIMIT:
-        return usual
-    digest = hashlib.sha256(os.fsencode(var)).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"duyet-{os.getuid()}-{digest}" / "valkey.sock"
+    """Return where the embedded Valkey listens: in `var/`, or in the temporary directory when that path is too long."""
+    var = var.resolve()
+    socket = var / "valkey.sock"
+    if len(os.fsencode(socket)) <= LONGEST_SOCKET_PATH:
+        return socket
+    checkout = hashlib.sha256(os.fsencode(var)).hexdigest()[:12]
+    return Path(tempfile.gettempdir()).resolve() / f"duyet-{os.getuid()}" / f"{checkout}.sock"
+
+
+def embedded_redis_url(var: Path) -> str:
+    """Return the REDIS_URL under which every process of this checkout finds the embedded Valkey."""
+    return "unix://" + quote(str(embedded_socket(var)))
 
 
 def _read_file(file: Path) -> dict[str, str]:
@@ -182,7 +190,7 @@ def _checked(var: Path, values: Mapping[str, str]) -> Settings:
     if len(values["SECRET_KEY"]) < 16:
         wrong.append("SECRET_KEY must be set to at least 16 random characters (`make run` makes one up)")
     database_url = _database_url(values["DATABASE_URL"] or f"sqlite:///{var / 'duyet.db'}", wrong)
-    redis_url = values["REDIS_URL"] or f"unix://{embedded_socket(var)}"
+    redis_url = values["REDIS_URL"] or embedded_redis_url(var)
     if urlsplit(redis_url).scheme not in {"redis", "rediss", "unix"}:
         wrong.append("REDIS_URL must start with redis://, rediss:// or unix://")
     secret = values["SECRET_KEY"]
@@ -192,7 +200,7 @@ def _checked(var: Path, values: Mapping[str, str]) -> Settings:
         port=int(number("PORT", 1, 65535)),
         database_url=database_url,
         redis_url=redis_url,
-        embedded_valkey=redis_url == f"unix://{embedded_socket(var)}",
+        embedded_valkey=redis_url == embedded_redis_url(var),
         secret_key=secret,
         data_keys=_data_keys(values["DATA_KEYS"], secret, wrong),
         public_url=values["PUBLIC_URL"].rstrip("/"),
@@ -218,6 +226,7 @@ def _checked(var: Path, values: Mapping[str, str]) -> Settings:
         secure_cookies=values["SECURE_COOKIES"].lower() in {"1", "true", "on", "yes"}
         or values["PUBLIC_URL"].startswith("https://"),
         log_level=values["LOG_LEVEL"].lower(),
+        values={**values, "VAR_DIR": str(var), "DATABASE_URL": database_url, "REDIS_URL": redis_url},
     )
     if settings.log_level not in {"debug", "info", "warning", "error"}:
         wrong.append("LOG_LEVEL must be debug, info, warning or error")

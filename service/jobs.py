@@ -50,18 +50,14 @@ class OurJob(Job):
     def restore(self, raw_data: dict[Any, Any]) -> None:
         """Read the job and drop what could call anything else: we use neither callbacks nor webhooks."""
         harmless = {
-            key: value
-            for key, value in raw_data.items()
-            if not bytes(key).endswith((b"_callback_name", b"webhooks"))
+            key: value for key, value in raw_data.items() if not bytes(key).endswith((b"_callback_name", b"webhooks"))
         }
         super().restore(harmless)
 
 
 def queue(redis: Redis) -> Queue:
     """Return the one queue; jobs on it are JSON and of our class."""
-    return Queue(
-        QUEUE, connection=redis, serializer=JSONSerializer, job_class=OurJob, default_timeout=JOB_SECONDS
-    )
+    return Queue(QUEUE, connection=redis, serializer=JSONSerializer, job_class=OurJob, default_timeout=JOB_SECONDS)
 
 
 def worker(redis: Redis, *, queues: list[str] | None = None, serializer: Any = JSONSerializer) -> Worker:

@@ -9,7 +9,7 @@ import structlog
 def configure(level: str) -> None:
     """Set the process's logging up; called by entry points alone."""
     number = logging.getLevelNamesMapping()[level.upper()]
-    renderers = [
+    renderers: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

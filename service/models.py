@@ -8,7 +8,18 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, MetaData, String, UniqueConstraint, Uuid, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from service.db import Instant
@@ -30,8 +41,8 @@ class Base(DeclarativeBase):
     )
     type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it as a class attribute.
         datetime: Instant(),
-        dict[str, Any]: JSON(),
-        list[Any]: JSON(),
+        dict[str, Any]: JSON(none_as_null=True),
+        list[Any]: JSON(none_as_null=True),
         uuid.UUID: Uuid(),
     }
 
@@ -73,12 +84,31 @@ class Comment(Base):
     __tablename__ = "comments"
     __table_args__ = (
         CheckConstraint(f"status IN {STATUSES}", name="status"),
-        Index("ix_comments_pending", "attempts", "id", postgresql_where=text("status = 'pending'"), sqlite_where=text("status = 'pending'")),
-        Index("ix_comments_held", "site_id", "priority", "id", postgresql_where=text("status = 'held'"), sqlite_where=text("status = 'held'")),
+        Index(
+            "ix_comments_pending",
+            "attempts",
+            "id",
+            postgresql_where=text("status = 'pending'"),
+            sqlite_where=text("status = 'pending'"),
+        ),
+        Index(
+            "ix_comments_held",
+            "site_id",
+            "priority",
+            "id",
+            postgresql_where=text("status = 'held'"),
+            sqlite_where=text("status = 'held'"),
+        ),
         Index("ix_comments_article_id_status_id", "article_id", "status", "id"),
         Index("ix_comments_status_id", "status", "id"),
         Index("ix_comments_sender_created_at", "sender", "created_at"),
-        Index("ix_comments_phone_key_created_at", "phone_key", "created_at", postgresql_where=text("phone_key IS NOT NULL"), sqlite_where=text("phone_key IS NOT NULL")),
+        Index(
+            "ix_comments_phone_key_created_at",
+            "phone_key",
+            "created_at",
+            postgresql_where=text("phone_key IS NOT NULL"),
+            sqlite_where=text("phone_key IS NOT NULL"),
+        ),
         Index("ix_comments_created_at", "created_at"),
     )
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)

@@ -54,9 +54,7 @@ RIGHTS = {
 }
 
 
-def add_token(
-    session: Session, *, name: str, scope: str, sites: Sequence[str], days: int | None, now: datetime
-) -> str:
+def add_token(session: Session, *, name: str, scope: str, sites: Sequence[str], days: int | None, now: datetime) -> str:
     """Make a token and return it, for the only time; what is stored cannot be used."""
     if scope not in SCOPES:
         raise BadAccount(f"A scope is one of {', '.join(SCOPES)}.")
@@ -89,6 +87,11 @@ def revoke_token(session: Session, name: str, *, now: datetime) -> None:
     row.name = f"{name[:40]}@{now.isoformat()}"
 
 
+def tokens(session: Session) -> list[Token]:
+    """Return all tokens, the revoked ones too, by name."""
+    return list(session.scalars(select(Token).order_by(Token.name)))
+
+
 def token_viewer(session: Session, token: str, *, now: datetime) -> Viewer | None:
     """Return who a token speaks for, or None when it is unknown, revoked or past its time."""
     row = session.scalar(select(Token).where(Token.hash == _token_hash(token)))
@@ -107,9 +110,7 @@ def add_moderator(session: Session, *, name: str, role: str, sites: Sequence[str
         raise BadAccount(f"There is an account {name} already.")
     password = new_password()
     session.add(
-        Moderator(
-            name=name, role=role, sites=_sites(session, sites), password=HASHER.hash(password), created_at=now
-        )
+        Moderator(name=name, role=role, sites=_sites(session, sites), password=HASHER.hash(password), created_at=now)
     )
     session.flush()
     return password

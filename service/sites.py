@@ -17,7 +17,6 @@ KEY = re.compile(r"[a-z0-9-]{2,40}")
 Gate = Literal["none", "image", "pow", "ladder"]
 GATES: tuple[Gate, ...] = ("none", "image", "pow", "ladder")
 LANGUAGES = ("vi", "en")
-ROLES = ("moderator", "editor", "admin", "ops")
 
 
 class UnknownSite(Exception):
@@ -80,7 +79,15 @@ class KnownSite:
         return self.policy.engine(f"{self.key}/{self.version}")
 
 
-def add(session: Session, *, key: str, name: str, origins: Sequence[str], changes: Mapping[str, Any], now: datetime) -> KnownSite:
+def add(
+    session: Session,
+    *,
+    key: str,
+    name: str,
+    origins: Sequence[str],
+    changes: Mapping[str, Any],
+    now: datetime,
+) -> KnownSite:
     """Add a site; raise `BadSite` when the key is taken or something is not a site's to have."""
     if not KEY.fullmatch(key):
         raise BadSite("A site's key is 2 to 40 small letters, digits and hyphens.")
@@ -100,7 +107,9 @@ def add(session: Session, *, key: str, name: str, origins: Sequence[str], change
     return _known(row)
 
 
-def change(session: Session, key: str, *, name: str | None, origins: Sequence[str] | None, changes: Mapping[str, Any]) -> KnownSite:
+def change(
+    session: Session, key: str, *, name: str | None, origins: Sequence[str] | None, changes: Mapping[str, Any]
+) -> KnownSite:
     """Change what is named and leave the rest; raise `UnknownSite` or `BadSite`."""
     row = session.scalar(select(Site).where(Site.key == key).with_for_update())
     if row is None:
@@ -149,27 +158,23 @@ def origin(given: str) -> str:
 
 def checked(policy: SitePolicy) -> SitePolicy:
     """Return the policy if it makes sense; raise `BadSite` naming what does not."""
-    wrong: list[str] = []
-    if policy.publish not in set(PublishMode):
-        wrong.append("publish is after_review or when_clean")
-    if policy.challenge not in GATES:
-        wrong.append("challenge is none, image, pow or ladder")
-    if policy.language not in LANGUAGES:
-        wrong.append("language is vi or en")
-    if not 1 <= policy.name_length <= 200 or not 1 <= policy.title_length <= 300:
-        wrong.append("a name has at most 200 and a title at most 300 characters")
-    if not 1 <= policy.body_minimum <= policy.body_length <= 20000:
-        wrong.append("a body has from 1 to 20000 characters")
-    if policy.close_after_days is not None and policy.close_after_days < 1:
-        wrong.append("articles close after one day or more")
-    if set(policy.actions) - set(Category) or set(policy.actions.values()) - set(Outcome):
-        wrong.append("actions lead from a category to approve, hold or reject")
-    if set(policy.thresholds) - set(Category) or any(not 1 <= value <= 4 for value in policy.thresholds.values()):
-        wrong.append("thresholds are severities from 1 to 3, or 4 for never")
-    if not 0 < policy.learned_threshold <= 1:
-        wrong.append("the learned threshold lies between 0 and 1")
-    if min(policy.phone_days, policy.address_days, policy.review_hours) < 1:
-        wrong.append("retention is one day or more, the review target one hour or more")
+    unknown = (set(policy.actions) | set(policy.thresholds)) - set(Category)
+    rules = {
+        "publish is after_review or when_clean": policy.publish in set(PublishMode),
+        "challenge is none, image, pow or ladder": policy.challenge in GATES,
+        "language is vi or en": policy.language in LANGUAGES,
+        "a name has at most 200 characters": 1 <= policy.name_length <= 200,
+        "a title has at most 300 characters": 1 <= policy.title_length <= 300,
+        "a body has from 1 to 20000 characters": 1 <= policy.body_minimum <= policy.body_length <= 20000,
+        "articles close after one day or more": policy.close_after_days is None or policy.close_after_days >= 1,
+        f"categories are {', '.join(Category)}": not unknown,
+        "an action is approve, hold or reject": not set(policy.actions.values()) - set(Outcome),
+        "a threshold is 1 to 3, or 4 for never": all(1 <= value <= 4 for value in policy.thresholds.values()),
+        "the learned threshold lies between 0 and 1": 0 < policy.learned_threshold <= 1,
+        "retention is one day or more": min(policy.phone_days, policy.address_days) >= 1,
+        "the review target is one hour or more": policy.review_hours >= 1,
+    }
+    wrong = [rule for rule, kept in rules.items() if not kept]
     if wrong:
         raise BadSite("; ".join(wrong))
     return policy

@@ -1,4 +1,7 @@
-"""The web server's entry: `granian --interface wsgi service.wsgi:application --factory` or any WSGI server."""
+"""The web server's entry: `granian --interface wsgi service.wsgi:application`, or any other WSGI server.
+
+The one module whose import does something, since that is what a server expects of it.
+"""
 
 from flask import Flask
 
@@ -6,9 +9,11 @@ from service import config, logs, moderation, runtime
 from service.app import create_app
 
 
-def application() -> Flask:
-    """Return the application for the settings of this process."""
+def _application() -> Flask:
     settings = config.load()
     logs.configure(settings.log_level)
     moderation.prepare()
     return create_app(runtime.build(settings))
+
+
+application = _application()

@@ -71,5 +71,7 @@ def run(parts: Runtime, stop: threading.Event) -> None:
                 job.run(parts)
             except (*AWAY, RedisError) as error:
                 log.warning("periodic_job_failed", job=name, error=type(error).__name__)
+            except Exception:  # The edge of the process: one job that is broken must not end the others.
+                log.exception("periodic_job_broken", job=name)
             due[name] = (time.monotonic() + job.every, job)
         stop.wait(max(0.01, min(at for at, _ in due.values()) - time.monotonic()))

@@ -32,9 +32,7 @@ class _Signed:
     key_signature: str
 
 
-def pose(
-    challenges: Challenges, *, site: str, article: str, until: datetime, degraded: bool
-) -> dict[str, Any]:
+def pose(challenges: Challenges, *, site: str, article: str, until: datetime, degraded: bool) -> dict[str, Any]:
     """Return an ALTCHA challenge whose counter is chosen here, so that clients work about equally long."""
     low, high = challenges.pow_counter
     challenge = altcha.create_challenge(
@@ -50,9 +48,7 @@ def pose(
     return posed
 
 
-def verify_proof(
-    challenges: Challenges, *, site: str, article: str, payload: object, now: datetime
-) -> Passed:
+def verify_proof(challenges: Challenges, *, site: str, article: str, payload: object, now: datetime) -> Passed:
     """Check a solution that a client sent; anything but our own challenge, solved, is `pow_invalid`."""
     if payload is None or payload == "":
         raise ChallengeFailed("pow", "pow_required")

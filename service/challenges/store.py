@@ -91,9 +91,7 @@ class Held:
     taken: Taken
 
 
-def open_challenge(
-    challenges: Challenges, id_: str, *, place: bytes, ends: datetime, entry: bytes | None
-) -> bool:
+def open_challenge(challenges: Challenges, id_: str, *, place: bytes, ends: datetime, entry: bytes | None) -> bool:
     """Store a new challenge with the entry, or with the pool's next; False if the pool is empty."""
     lines = [place, milliseconds(ends), _milliseconds_of(challenges.lifetime)]
     if entry is None:

@@ -50,7 +50,12 @@ def climb(
         raise lacking
     if answers.captcha_id and answers.captcha.strip():
         passed = challenges.consume(
-            gate, site=site.key, article=article, captcha_id=answers.captcha_id, captcha=answers.captcha, now=now
+            gate,
+            site=site.key,
+            article=article,
+            captcha_id=answers.captcha_id,
+            captcha=answers.captcha,
+            now=now,
         )
     else:
         passed = challenges.verify_proof(gate, site=site.key, article=article, payload=answers.proof, now=now)

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, delete, exists, func, insert, or_, select, update
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy.orm import Session
 
 from service import sites
 from service.comments import state
@@ -102,7 +102,12 @@ def give_up(session: Session, *, attempts: int, now: datetime) -> int:
                 actor="engine",
                 act="hold",
                 detail={"findings": [finding], "attempts": row.attempts},
-                changes={"findings": [finding], "categories": ",unchecked,", "risk": 0.5, "priority": _priority(row.created_at, 0.5)},
+                changes={
+                    "findings": [finding],
+                    "categories": ",unchecked,",
+                    "risk": 0.5,
+                    "priority": _priority(row.created_at, 0.5),
+                },
             )
         )
     return len(state.take(session, steps, now=now))
@@ -126,9 +131,7 @@ def gather(session: Session, claimed: Sequence[Claimed]) -> list[Case]:
 
 def judge(cases: Sequence[Case], *, clock: Callable[[], float] = time.monotonic) -> list[Judged]:
     """Let the engine look at each case; no session, so that no transaction stays open meanwhile."""
-    return [
-        Judged(case.claimed, moderate(case.submission, case.policy, clock=clock), case.likeness) for case in cases
-    ]
+    return [Judged(case.claimed, moderate(case.submission, case.policy, clock=clock), case.likeness) for case in cases]
 
 
 def finish(session: Session, judged: Sequence[Judged], *, now: datetime) -> int:
@@ -172,14 +175,14 @@ COULD_NOT_BE_CHECKED = Finding(
 )
 
 
-def _due() -> Select[tuple[Comment]]:
+def _due() -> Select[Comment]:
     return select(Comment).where(
         Comment.status == "pending",
         or_(Comment.lease_until.is_(None), Comment.lease_until < database_time()),
     )
 
 
-def _take(session: Session, which: Select[tuple[Comment]], token: str, lease: timedelta) -> list[Claimed]:
+def _take(session: Session, which: Select[Comment], token: str, lease: timedelta) -> list[Claimed]:
     ids = which.with_only_columns(Comment.id).with_for_update(skip_locked=True).scalar_subquery()
     rows = session.execute(
         update(Comment)
@@ -201,7 +204,7 @@ def _take(session: Session, which: Select[tuple[Comment]], token: str, lease: ti
         )
         .execution_options(synchronize_session=False)
     )
-    return sorted((Claimed(*row, token=token) for row in rows), key=lambda one: one.id)
+    return sorted((Claimed(**row, token=token) for row in rows.mappings()), key=lambda one: one.id)
 
 
 def _facts(session: Session, claimed: Sequence[Claimed], likenesses: Sequence[Likeness]) -> list[Facts]:
@@ -263,7 +266,9 @@ def _facts(session: Session, claimed: Sequence[Claimed], likenesses: Sequence[Li
     return facts
 
 
-def _by_sender(session: Session, claimed: Sequence[Claimed], within: timedelta, *, rejected: bool) -> Counter[bytes | None]:
+def _by_sender(
+    session: Session, claimed: Sequence[Claimed], within: timedelta, *, rejected: bool
+) -> Counter[bytes | None]:
     senders = {one.sender for one in claimed if one.sender}
     since = min(one.created_at for one in claimed) - within
     query = (

@@ -4,7 +4,7 @@ import base64
 import binascii
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Select, func, or_, select, tuple_
@@ -78,7 +78,7 @@ def card(session: Session, viewer: Viewer, comment_id: uuid.UUID, *, now: dateti
         "address": _history(session, row, Comment.sender, row.sender, now),
         "phone": _history(session, row, Comment.phone_key, row.phone_key, now),
     }
-    return Card(row, list(decisions), sender, _similar(session, viewer, row))
+    return Card(row, list(decisions), sender, _similar(session, row))
 
 
 def _narrowed(query: Select[Any], viewer: Viewer, wanted: Filter) -> Select[Any]:
@@ -96,7 +96,7 @@ def _narrowed(query: Select[Any], viewer: Viewer, wanted: Filter) -> Select[Any]
     return query
 
 
-def _ordered(query: Select[tuple[Comment]], order: Order, cursor: str | None) -> Select[tuple[Comment]]:
+def _ordered(query: Select[Comment], order: Order, cursor: str | None) -> Select[Comment]:
     at = _position(cursor) if cursor else None
     if order == "priority":
         query = query.order_by(Comment.priority, Comment.id)
@@ -136,7 +136,7 @@ def _history(session: Session, row: Comment, column: Any, value: bytes | None, n
     return dict(session.execute(query).tuples())
 
 
-def _similar(session: Session, viewer: Viewer, row: Comment) -> list[Comment]:
+def _similar(session: Session, row: Comment) -> list[Comment]:
     own = session.get(Fingerprint, row.id)
     if own is None:
         return []

@@ -109,7 +109,12 @@ def counts(session: Session, site: KnownSite, keys: Sequence[str]) -> dict[str, 
 
 
 def _shown(
-    comment_id: uuid.UUID, name: str, title: str, body: str, created_at: datetime, shown: dict[str, Any] | None
+    comment_id: uuid.UUID,
+    name: str,
+    title: str,
+    body: str,
+    created_at: datetime,
+    shown: dict[str, Any] | None,
 ) -> Published:
     text = shown or {"name": name, "title": title, "body": body}
     return Published(comment_id, text["name"], text["title"], text["body"], created_at)

@@ -11,9 +11,7 @@ from service.ids import new_id
 from service.models import Comment, Report
 
 
-def report(
-    session: Session, comment_id: uuid.UUID, *, reason: str, text: str, sender: bytes, now: datetime
-) -> int:
+def report(session: Session, comment_id: uuid.UUID, *, reason: str, text: str, sender: bytes, now: datetime) -> int:
     """Store the complaint once for each sender and return the site's row number; raise `UnknownComment`."""
     site_id = session.scalar(select(Comment.site_id).where(Comment.id == comment_id, Comment.status == "approved"))
     if site_id is None:
@@ -28,5 +26,7 @@ def report(
 
 def counted(session: Session, comment_ids: list[uuid.UUID]) -> dict[uuid.UUID, int]:
     """Return how many readers complained about each."""
-    query = select(Report.comment_id, func.count()).where(Report.comment_id.in_(comment_ids)).group_by(Report.comment_id)
+    query = (
+        select(Report.comment_id, func.count()).where(Report.comment_id.in_(comment_ids)).group_by(Report.comment_id)
+    )
     return dict(session.execute(query).tuples()) if comment_ids else {}

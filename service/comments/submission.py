@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -23,7 +23,7 @@ KEY_LIFETIME = timedelta(days=1)
 
 
 class ProofSpent(Exception):
-    """This proof of work paid for another comment already."""
+    """The proof of work paid for another comment already."""
 
 
 class KeyMismatch(Exception):
@@ -73,7 +73,9 @@ class Accepted:
     receipt: str
 
 
-def sent_before(session: Session, site: KnownSite, key: str, draft: Draft, *, secret: bytes, now: datetime) -> Accepted | None:
+def sent_before(
+    session: Session, site: KnownSite, key: str, draft: Draft, *, secret: bytes, now: datetime
+) -> Accepted | None:
     """Return the first answer to this Idempotency-Key, or None; raise `KeyMismatch` when the content differs."""
     row = session.get(IdempotencyKey, (site.id, _hashed(key)))
     if row is None or row.created_at < now - KEY_LIFETIME:
@@ -108,7 +110,9 @@ def submit(
         article_id = articles.ensure(
             session, site, draft.article, title=draft.article_title, url=draft.article_url, now=now
         )
-        session.execute(insert(Comment), [_row(site, draft, gate, comment_id, article_id, receipt, vault, address, now)])
+        session.execute(
+            insert(Comment), [_row(site, draft, gate, comment_id, article_id, receipt, vault, address, now)]
+        )
         session.execute(insert(Decision), [_first(comment_id, now)])
         if key is not None:
             session.execute(
@@ -120,7 +124,11 @@ def submit(
             )
             session.execute(
                 insert(IdempotencyKey).values(
-                    site_id=site.id, key=_hashed(key), content=draft.content(), comment_id=comment_id, created_at=now
+                    site_id=site.id,
+                    key=_hashed(key),
+                    content=draft.content(),
+                    comment_id=comment_id,
+                    created_at=now,
                 )
             )
     except IntegrityError as error:

@@ -9,9 +9,7 @@ from service.models import Base
 
 def run(connection: Connection) -> None:
     """Run the migrations on this connection; SQLite changes a table by copying it."""
-    context.configure(
-        connection=connection, target_metadata=Base.metadata, render_as_batch=True, compare_type=True
-    )
+    context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=True, compare_type=True)
     with context.begin_transaction():
         context.run_migrations()
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 
 
 class Outcome(StrEnum):
@@ -132,7 +131,7 @@ class Policy:
     """
 
     mode: PublishMode = PublishMode.AFTER_REVIEW
-    actions: Mapping[Category, Outcome] = MappingProxyType({})
-    thresholds: Mapping[Category, int] = MappingProxyType({})
+    actions: Mapping[Category, Outcome] = field(default_factory=dict)
+    thresholds: Mapping[Category, int] = field(default_factory=dict)
     learned_threshold: float = 0.9
     version: str = "shipped"

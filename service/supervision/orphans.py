@@ -58,9 +58,7 @@ def _parents() -> dict[int, int]:
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             # The command's name stands in brackets and may hold anything, brackets too.
-            fields = (
-                (process / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-            )
+            fields = (process / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
             parents[int(process.name)] = int(fields[1])
     return parents
 

@@ -12,14 +12,15 @@ import time
 from pathlib import Path
 from typing import IO
 
-from service.supervision.valkey import valkey_program, valkey_socket
+from service.config import embedded_socket
+from service.supervision.valkey import valkey_program
 
 # RETURNING came with 3.35, and claims are built on it.
 OLDEST_SQLITE = (3, 35, 0)
 SECONDS_FOR_AN_OLD_VALKEY_TO_END = 10.0
 
 
-class CannotStart(Exception):  # noqa: N818 - it reads as the sentence that it carries.
+class CannotStart(Exception):
     """The machine or the settings do not allow a start; the message is one sentence that says what to do."""
 
 
@@ -30,7 +31,7 @@ def preflight(*, host: str, port: int, var: Path, embedded_valkey: bool) -> None
     claim(var).close()
     if embedded_valkey:
         _valkey_runs_here()
-        _socket_directory_is_ours(valkey_socket(var))
+        _socket_directory_is_ours(embedded_socket(var))
         _no_old_valkey(var)
     _port_is_free(host, port)
 
@@ -45,9 +46,7 @@ def claim(var: Path) -> IO[str]:
         holder = file.read().strip()
         file.close()
         if error.errno not in {errno.EWOULDBLOCK, errno.EACCES}:
-            raise CannotStart(
-                f"{var} cannot be locked ({error.strerror}); put it on a local disk."
-            ) from error
+            raise CannotStart(f"{var} cannot be locked ({error.strerror}); put it on a local disk.") from error
         raise CannotStart(
             f"Duyệt already runs from {var} (process {holder or 'unknown'}); "
             "stop that one first, with Ctrl-C in its terminal or with kill."
@@ -62,7 +61,7 @@ def address_of(host: str, port: int) -> str:
     """Return the number behind a name such as localhost, which is all that the web server understands."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except (OSError, UnicodeError, OverflowError) as error:
+    except (OSError, UnicodeError) as error:
         raise CannotStart(_no_address_here(host)) from error
     return str(found[0][4][0])
 
@@ -104,9 +103,7 @@ def _socket_directory_is_ours(socket_path: Path) -> None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = directory.lstat()
     except OSError as error:
-        raise CannotStart(
-            f"{directory} cannot be made ({error.strerror}); set TMPDIR to another one."
-        ) from error
+        raise CannotStart(f"{directory} cannot be made ({error.strerror}); set TMPDIR to another one.") from error
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
         raise CannotStart(f"{directory} belongs to somebody else; set TMPDIR to a directory of your own.")
 
@@ -114,13 +111,12 @@ def _socket_directory_is_ours(socket_path: Path) -> None:
 def _no_old_valkey(var: Path) -> None:
     """Refuse a second server on the same files: a new one would take the socket and both would write."""
     deadline = time.monotonic() + SECONDS_FOR_AN_OLD_VALKEY_TO_END
-    while _answers(valkey_socket(var)):
+    while _answers(embedded_socket(var)):
         if time.monotonic() > deadline:
             pid_file = var / "valkey.pid"
             process = pid_file.read_text(encoding="ascii").strip() if pid_file.exists() else "unknown"
             raise CannotStart(
-                f"A Valkey server of an earlier run still uses {var}; "
-                f"stop it (kill {process}) and start again."
+                f"A Valkey server of an earlier run still uses {var}; stop it (kill {process}) and start again."
             )
         time.sleep(0.1)
 
@@ -151,13 +147,9 @@ def _why_not_bound(host: str, port: int, error: OSError) -> str:
     another = port + 1 if 1024 < port < 65535 else 8080
     match error.errno:
         case errno.EADDRINUSE:
-            return (
-                f"Port {port} on {host} is in use by another program; name another: make run PORT={another}"
-            )
+            return f"Port {port} on {host} is in use by another program; name another: make run PORT={another}"
         case errno.EACCES | errno.EPERM:
-            return (
-                f"Port {port} needs rights that this user lacks; name a higher one: make run PORT={another}"
-            )
+            return f"Port {port} needs rights that this user lacks; name a higher one: make run PORT={another}"
         case errno.EADDRNOTAVAIL:
             return _no_address_here(host)
         case _:

@@ -17,10 +17,11 @@ from supervisor.medusa import asyncore_25 as asyncore
 from supervisor.options import ServerOptions
 from supervisor.supervisord import Supervisor
 
+from service.config import embedded_redis_url
 from service.supervision import orphans
 from service.supervision.parts import parts, supervisor_settings
 from service.supervision.preflight import address_of, claim
-from service.supervision.valkey import valkey_settings, valkey_url
+from service.supervision.valkey import valkey_settings
 
 LONGEST_PAUSE_BETWEEN_TRIES = 10
 
@@ -53,12 +54,10 @@ def run(
         if embedded_valkey:
             (var / "valkey").mkdir(mode=0o700, exist_ok=True)
             (var / "valkey.conf").write_text(valkey_settings(var), encoding="utf-8")
-            variables["REDIS_URL"] = valkey_url(var)
+            variables["REDIS_URL"] = embedded_redis_url(var)
         settings = var / "supervisord.conf"
         settings.write_text(supervisor_settings(programs, var), encoding="utf-8")
-        watcher = threading.Thread(
-            target=_announce_when_answering, args=(address, port, announce), daemon=True
-        )
+        watcher = threading.Thread(target=_announce_when_answering, args=(address, port, announce), daemon=True)
         _supervise(settings, variables, watcher)
     return 0
 

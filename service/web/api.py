@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, json, request, url_for
 
 from service import articles, challenges, sites
-from service.challenges import ChallengeFailed, ChallengesAway, Issued
+from service.challenges import ChallengeFailed, ChallengesAway, Issued, Kind
 from service.comments import gate, inflight, reading, receipts, reporting, submission
 from service.comments.gate import Answers
 from service.comments.submission import Accepted, Draft
@@ -54,7 +54,7 @@ def issue(site: KnownSite, article: str, kind: str = "") -> Issued | None:
     policy = site.policy.challenge
     if policy == "none":
         return None
-    chosen = "image" if policy == "image" or kind == "image" else "pow"
+    chosen: Kind = "image" if policy == "image" or kind == "image" else "pow"
     return challenges.issue(
         context.runtime().challenges, site=site.key, article=article, kind=chosen, now=context.now()
     )
@@ -94,7 +94,7 @@ def submit() -> Response:
     """Accept a comment: stored as pending before the answer, judged after it."""
     fields = payload.read()
     try:
-        site, accepted = _accepted(fields)
+        accepted = _accepted(fields)
     except Problem as problem:
         if not form.wanted():
             raise
@@ -106,7 +106,7 @@ def submit() -> Response:
     return answer
 
 
-def _accepted(fields: dict[str, Any]) -> tuple[KnownSite, Accepted]:
+def _accepted(fields: dict[str, Any]) -> Accepted:
     runtime, now = context.runtime(), context.now()
     # The site decides what the other fields must look like, so it is looked up first.
     key = payload.text_of(fields, "site")
@@ -121,7 +121,7 @@ def _accepted(fields: dict[str, Any]) -> tuple[KnownSite, Accepted]:
         if idempotency_key and not problems:
             before = _sent_before(session, site, idempotency_key, draft)
             if before is not None:
-                return site, before
+                return before
         articles.open_for_comments(session, site, draft.article, now=now)
     lacking = gate.missing(site, answers)
     if lacking is not None:
@@ -129,11 +129,11 @@ def _accepted(fields: dict[str, Any]) -> tuple[KnownSite, Accepted]:
     if problems:
         raise FieldErrors(problems)
     if idempotency_key is None:
-        return site, _stored(site, draft, answers, None)
+        return _stored(site, draft, answers, None)
     if not inflight.begin(runtime.redis, site.key, idempotency_key):
-        return site, _first_answer(site, draft, idempotency_key)
+        return _first_answer(site, draft, idempotency_key)
     try:
-        return site, _stored(site, draft, answers, idempotency_key)
+        return _stored(site, draft, answers, idempotency_key)
     finally:
         inflight.end(runtime.redis, site.key, idempotency_key)
 
@@ -174,9 +174,7 @@ def _idempotency_key(comment: schemas.CommentIn) -> str | None:
 def _sent_before(session: Any, site: KnownSite, key: str, draft: Draft) -> Accepted | None:
     runtime = context.runtime()
     try:
-        return submission.sent_before(
-            session, site, key, draft, secret=runtime.receipt_secret, now=context.now()
-        )
+        return submission.sent_before(session, site, key, draft, secret=runtime.receipt_secret, now=context.now())
     except submission.KeyMismatch as error:
         raise FieldErrors([FieldError("idempotency_key", "idempotency_mismatch")]) from error
 
@@ -260,7 +258,8 @@ def comments() -> Response:
 def counts() -> Response:
     """Count the approved comments of up to a hundred articles."""
     wanted = schemas.parse(
-        schemas.CountsQuery, {"site": request.args.get("site", ""), "article": request.args.getlist("article")}
+        schemas.CountsQuery,
+        {"site": request.args.get("site", ""), "article": request.args.getlist("article")},
     )
     with context.runtime().database.reading() as session:
         site = sites.find(session, wanted.site)
@@ -367,5 +366,3 @@ def _tag(*parts: Any) -> str:
 
 def _time(moment: Any) -> str:
     return str(moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"))
-
-

@@ -1,10 +1,10 @@
 """Errors to HTTP: every failure becomes one problem document (RFC 9457).
 
-    Problem                        raised by views, with a kind of `wording.PROBLEMS`
-    ├── FieldErrors                422 with every wrong field
-    use cases' own errors          mapped to a Problem in TRANSLATED
-    db.AWAY                        503 with Retry-After: nothing is promised that was not stored
-    anything else                  500 that tells nothing
+Problem                        raised by views, with a kind of `wording.PROBLEMS`
+├── FieldErrors                422 with every wrong field
+use cases' own errors          mapped to a Problem in TRANSLATED
+db.AWAY                        503 with Retry-After: nothing is promised that was not stored
+anything else                  500 that tells nothing
 """
 
 from collections.abc import Callable, Sequence
@@ -135,7 +135,7 @@ def install(app: Flask) -> None:
             if error.code == HTTPStatus.TOO_MANY_REQUESTS:
                 problem.headers |= app.extensions["duyet-limits"](error)
         if problem is None:
-            log.exception("request_failed", endpoint=request.endpoint, error=type(error).__name__)
+            log.error("request_failed", endpoint=request.endpoint, error=type(error).__name__, exc_info=error)
             problem = Problem("internal")
         elif problem.kind == "unavailable":
             log.warning("unavailable", endpoint=request.endpoint, error=type(error).__name__)

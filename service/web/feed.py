@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from xml.etree import ElementTree as Tree
+from xml.etree import ElementTree as ET
 
 from service.comments.reading import Published
 from service.sites import KnownSite
@@ -11,32 +11,34 @@ from service.sites import KnownSite
 ATOM = "http://www.w3.org/2005/Atom"
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 has no way to write (section 2.2)."""
-Tree.register_namespace("", ATOM)
+ET.register_namespace("", ATOM)
 
 
-def atom(
-    site: KnownSite, article: str, entries: Sequence[tuple[Published, str, str, str]], *, base: str
-) -> bytes:
+def atom(site: KnownSite, article: str, entries: Sequence[tuple[Published, str, str, str]], *, base: str) -> bytes:
     """Return the feed as UTF-8; texts are text, never markup."""
-    root = Tree.Element(f"{{{ATOM}}}feed")
+    root = ET.Element(f"{{{ATOM}}}feed")
     _put(root, "id", f"urn:duyet:{site.key}:{article}")
-    _put(root, "title", f"Bình luận – {site.name}" if site.policy.language == "vi" else f"Comments – {site.name}")
+    _put(
+        root,
+        "title",
+        f"Bình luận – {site.name}" if site.policy.language == "vi" else f"Comments – {site.name}",
+    )
     updated = max((one.created_at for one, *_ in entries), default=datetime(1970, 1, 1, tzinfo=UTC))
     _put(root, "updated", updated.isoformat())
-    Tree.SubElement(root, f"{{{ATOM}}}link", rel="self", href=f"{base}/v1/feed.atom?site={site.key}")
+    ET.SubElement(root, f"{{{ATOM}}}link", rel="self", href=f"{base}/v1/feed.atom?site={site.key}")
     for comment, _key, title, url in entries:
-        entry = Tree.SubElement(root, f"{{{ATOM}}}entry")
+        entry = ET.SubElement(root, f"{{{ATOM}}}entry")
         _put(entry, "id", f"urn:uuid:{comment.id}")
         _put(entry, "title", comment.title or title or "–")
         _put(entry, "updated", comment.created_at.isoformat())
-        _put(Tree.SubElement(entry, f"{{{ATOM}}}author"), "name", comment.name)
+        _put(ET.SubElement(entry, f"{{{ATOM}}}author"), "name", comment.name)
         if url.startswith(("https://", "http://")):
-            Tree.SubElement(entry, f"{{{ATOM}}}link", rel="alternate", href=NOT_XML.sub("", url))
+            ET.SubElement(entry, f"{{{ATOM}}}link", rel="alternate", href=NOT_XML.sub("", url))
         _put(entry, "content", comment.body).set("type", "text")
-    return bytes(Tree.tostring(root, encoding="utf-8", xml_declaration=True))
+    return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
-def _put(parent: Tree.Element, name: str, text: str) -> Tree.Element:
-    element = Tree.SubElement(parent, f"{{{ATOM}}}{name}")
+def _put(parent: ET.Element, name: str, text: str) -> ET.Element:
+    element = ET.SubElement(parent, f"{{{ATOM}}}{name}")
     element.text = NOT_XML.sub("\ufffd", text)
     return element

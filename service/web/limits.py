@@ -88,9 +88,10 @@ def install(app: Flask, settings: Settings) -> Limiter:
         storage_uri="redis://",
         storage_options={"connection_pool": context_pool(app)},
         strategy="sliding-window-counter",
-        in_memory_fallback=[lambda: _lower(settings)],
+        in_memory_fallback=[lambda: _lower(settings)],  # type: ignore[list-item]
         key_prefix="duyet",
     )
+    view: Any
     for endpoint, view in list(app.view_functions.items()):
         limited = LIMITS.get(endpoint) or LIMITS.get(endpoint.partition(".")[0]) or ()
         for one in limited:

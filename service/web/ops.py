@@ -44,5 +44,3 @@ def _answer(document: dict[str, Any], status: int) -> Response:
     response = Response(json.dumps(document), status, content_type="application/json")
     response.headers["Cache-Control"] = "no-store"
     return response
-
-

@@ -221,5 +221,3 @@ def _answer(document: dict[str, Any]) -> Response:
     response = Response(json.dumps(document), content_type="application/json")
     response.headers["Cache-Control"] = "no-store"
     return response
-
-

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal, NoReturn, TypeVar
+from typing import Annotated, Any, Literal, NoReturn, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -34,9 +34,9 @@ Model = TypeVar("Model", bound=BaseModel)
 class Wrong(PydanticCustomError):
     """A field error with a code of the contract, and the limit that it names."""
 
-    def __new__(cls, code: str, limit: int | None = None) -> "Wrong":
+    def __new__(cls, code: str, limit: int | None = None) -> Self:
         """Make the error that `parse` turns into a `FieldError`."""
-        return super().__new__(cls, code, code, {"limit": limit})  # type: ignore[arg-type]
+        return super().__new__(cls, code, code, {"limit": limit})
 
 
 def parse(model: type[Model], fields: Mapping[str, Any], **context: Any) -> Model:
@@ -126,9 +126,28 @@ def _checkbox(value: Any) -> bool:
     return value is True or (isinstance(value, str) and value.strip().lower() in {"1", "true", "on", "yes"})
 
 
+def _one_of(value: str, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise Wrong("required" if not value else "unknown")
+    return value
+
+
+def _number(value: Any) -> Any:
+    # int() takes Arabic digits, underscores and white space, none of which is a number in a query.
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 6:
+        return int(value)
+    return value if isinstance(value, int) else _refuse()
+
+
+def _refuse() -> NoReturn:
+    raise Wrong("invalid")
+
+
 Absent = BeforeValidator(_none_as_absent)
 Typed = Annotated[StrictStr, Absent]
-SiteKey = Annotated[Typed, AfterValidator(_site_key), Field(examples=["demo"], json_schema_extra={"pattern": KEY.pattern})]
+SiteKey = Annotated[
+    Typed, AfterValidator(_site_key), Field(examples=["demo"], json_schema_extra={"pattern": KEY.pattern})
+]
 ArticleKey = Annotated[
     Typed, AfterValidator(_article_key), Field(json_schema_extra={"minLength": 1, "maxLength": KEY_LENGTH})
 ]
@@ -299,7 +318,7 @@ class ListQuery(BaseModel):
 
     site: SiteKey
     article: ArticleKey
-    limit: Annotated[int, BeforeValidator(lambda value: _number(value)), Field(ge=1, le=100)] = 20
+    limit: Annotated[int, BeforeValidator(_number), Field(ge=1, le=100)] = 20
     cursor: Annotated[uuid.UUID | None, BeforeValidator(lambda value: value or None)] = None
 
 
@@ -326,22 +345,5 @@ class QueueQuery(BaseModel):
     reason: ShortText = ""
     q: ShortText = ""
     order: Literal["priority", "oldest", "newest"] = "priority"
-    limit: Annotated[int, BeforeValidator(lambda value: _number(value)), Field(ge=1, le=100)] = 20
+    limit: Annotated[int, BeforeValidator(_number), Field(ge=1, le=100)] = 20
     cursor: ShortText = ""
-
-
-def _one_of(value: str, allowed: tuple[str, ...]) -> str:
-    if value not in allowed:
-        raise Wrong("required" if not value else "unknown")
-    return value
-
-
-def _number(value: Any) -> Any:
-    # int() takes Arabic digits, underscores and white space, none of which is a number in a query.
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 6:
-        return int(value)
-    return value if isinstance(value, int) else _refuse()
-
-
-def _refuse() -> NoReturn:
-    raise Wrong("invalid")

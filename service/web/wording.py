@@ -56,7 +56,10 @@ FIELD_ERRORS = {
         "Lần kiểm tra này không còn dùng được. Xin gửi lại.",
         "This check can no longer be used. Please send again.",
     ),
-    "token_required": ("Biểu mẫu chưa sẵn sàng. Xin tải lại trang.", "The form was not ready. Please reload the page."),
+    "token_required": (
+        "Biểu mẫu chưa sẵn sàng. Xin tải lại trang.",
+        "The form was not ready. Please reload the page.",
+    ),
     "token_invalid": ("Biểu mẫu đã cũ. Xin tải lại trang.", "The form is too old. Please reload the page."),
     "too_fast": (
         "Bạn gửi hơi nhanh. Xin chờ vài giây rồi gửi lại.",
@@ -95,4 +98,5 @@ def field_error(field: str, code: str, language: str, *, limit: int | None = Non
 
 def problem_title(kind: str, language: str) -> str:
     """Return the title of a kind of problem."""
-    return PROBLEMS[kind][2 if language == "en" else 1]
+    _, vietnamese, english = PROBLEMS[kind]
+    return english if language == "en" else vietnamese

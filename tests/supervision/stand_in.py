@@ -14,7 +14,7 @@ from pathlib import Path
 
 import redis
 
-from service.supervision import valkey_socket
+from service.config import embedded_socket
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "a-secret-with-%-and-#-in-it"
@@ -103,7 +103,7 @@ class Run:
 
     @property
     def valkey(self) -> redis.Redis:
-        return redis.Redis(unix_socket_path=str(valkey_socket(self.root / "var")))
+        return redis.Redis(unix_socket_path=str(embedded_socket(self.root / "var")))
 
     def processes(self) -> list[Process]:
         return [process for process in process_table() if process.session == self.supervisor.pid]

