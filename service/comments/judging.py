@@ -224,7 +224,7 @@ def _facts(session: Session, claimed: Sequence[Claimed], likenesses: Sequence[Li
                         Fingerprint.comment_id.not_in(own),
                     )
                     .group_by(Fingerprint.exact)
-                ).tuples()
+                ).all()
             )
         )
         stored = list(
@@ -241,7 +241,7 @@ def _facts(session: Session, claimed: Sequence[Claimed], likenesses: Sequence[Li
                     Fingerprint.comment_id.not_in(own),
                 )
                 .limit(5000)
-            ).tuples()
+            ).all()
         )
     lately = _by_sender(session, claimed, FLOOD_WITHIN, rejected=False)
     rejected = _by_sender(session, claimed, SENDER_WITHIN, rejected=True)
@@ -278,7 +278,7 @@ def _by_sender(
     )
     if rejected:
         query = query.where(Comment.status == "rejected")
-    return Counter(dict(session.execute(query).tuples())) if senders else Counter()
+    return Counter(dict(session.execute(query).all())) if senders else Counter()
 
 
 def _step(one: Judged) -> state.Step:

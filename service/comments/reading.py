@@ -105,7 +105,7 @@ def counts(session: Session, site: KnownSite, keys: Sequence[str]) -> dict[str, 
     rows = session.execute(
         select(Article.key, Article.approved).where(Article.site_id == site.id, Article.key.in_(keys))
     )
-    return {**dict.fromkeys(keys, 0), **dict(rows.tuples())}
+    return {**dict.fromkeys(keys, 0), **dict(rows.all())}
 
 
 def _shown(
