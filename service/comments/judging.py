@@ -8,7 +8,7 @@ import secrets
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ from service.ids import lowest_id
 from service.models import Comment, Fingerprint
 from service.moderation import Fingerprint as Likeness
 from service.moderation import fingerprint, moderate, similarity
-from service.moderation.vocabulary import Facts, Finding, Message, Policy, Submission, Verdict
+from service.moderation.vocabulary import Facts, Finding, Message, Outcome, Policy, Submission, Verdict
 
 RISK_BONUS = timedelta(hours=4)
 """How much earlier a comment of risk 1 stands in the moderators' queue than its arrival."""
@@ -153,6 +153,11 @@ def finish(session: Session, judged: Sequence[Judged], *, now: datetime) -> int:
     if rows:
         session.execute(insert(Fingerprint), rows)
     return len(taken)
+
+
+def shown_anew(judged: Iterable[Judged]) -> set[int]:
+    """Return the articles under which a verdict changes what is shown."""
+    return {one.claimed.article_id for one in judged if one.verdict.outcome is Outcome.APPROVE}
 
 
 def forget_repeats(session: Session, *, now: datetime) -> int:

@@ -57,12 +57,13 @@ def look_up(session: Session, receipt: str) -> Receipt:
     return Receipt(SHOWN_AS[row.status], row.created_at, row.site_id, row.article.key, row.article.title)
 
 
-def withdraw(session: Session, receipt: str, *, now: datetime) -> None:
-    """Erase the comment on its writer's wish; again is no error. Raise `UnknownReceipt`."""
+def withdraw(session: Session, receipt: str, *, now: datetime) -> int:
+    """Erase the comment on its writer's wish and return its article; again is no error. Raise `UnknownReceipt`."""
     row = session.scalar(_query(receipt).with_for_update(of=Comment))
     if row is None:
         raise UnknownReceipt
     erase(session, row, actor="reader", act="withdraw", now=now)
+    return row.article_id
 
 
 def erase(session: Session, row: Comment, *, actor: str, act: str, now: datetime) -> None:
