@@ -38,7 +38,12 @@ def preflight(*, host: str, port: int, var: Path, embedded_valkey: bool) -> None
 
 def claim(var: Path) -> IO[str]:
     """Take this var/ for one instance; the claim lasts until the file is closed or the process ends."""
-    file = (var / "run.lock").open("a+", encoding="ascii")
+    try:
+        file = (var / "run.lock").open("a+", encoding="ascii")
+    except OSError as error:
+        raise CannotStart(
+            f"{var / 'run.lock'} cannot be opened ({error.strerror}); has another user, such as root, started it before?"
+        ) from error
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

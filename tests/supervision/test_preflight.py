@@ -55,6 +55,11 @@ def test_a_var_that_cannot_be_written_to_says_so(tmp_path):
     assert "var cannot be written to" in refusal(tmp_path / "var")
 
 
+def test_what_another_user_left_behind_is_named(tmp_path):
+    (tmp_path / "run.lock").mkdir()
+    assert f"{tmp_path}/run.lock cannot be opened" in refusal(tmp_path)
+
+
 def test_another_instance_is_named_by_its_process(tmp_path):
     with claim(tmp_path):
         assert "already runs from" in refusal(tmp_path)
