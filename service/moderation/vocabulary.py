@@ -132,7 +132,7 @@ class Policy:
     """
 
     mode: PublishMode = PublishMode.AFTER_REVIEW
-    actions: Mapping[Category, Outcome] = MappingProxyType({})
-    thresholds: Mapping[Category, int] = MappingProxyType({})
+    actions: Mapping[Category, Outcome] = field(default_factory=lambda: MappingProxyType({}))
+    thresholds: Mapping[Category, int] = field(default_factory=lambda: MappingProxyType({}))
     learned_threshold: float = 0.9
     version: str = "shipped"
