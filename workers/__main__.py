@@ -51,6 +51,9 @@ def _work(settings: config.Settings) -> int:
     if stop.is_set():
         return 0
     _warn_of_eviction(redis)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # Until RQ has its own handlers there is no job in hand, and nothing to wait for.
+        signal.signal(number, lambda *_: sys.exit(0))
     try:
         jobs.worker(redis).work(logging_level=None)
     except RedisError as error:

@@ -3,28 +3,31 @@
 import json
 import subprocess
 import sys
+from dataclasses import dataclass
 
 import pytest
 
-from service import config
+from service.cli import main
 from tests.conftest import ROOT
 
 
-@pytest.fixture
-def duyet(settings):
-    """Run `python -m service ...` on this test's database and return the finished process."""
+@dataclass
+class Finished:
+    returncode: int
+    stdout: str
+    stderr: str
 
-    def run(*arguments, stdin="", **environment):
-        return subprocess.run(
-            [sys.executable, "-m", "service", *arguments],
-            cwd=ROOT,
-            env={**config.as_environment(settings), **environment},
-            input=stdin,
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+
+@pytest.fixture
+def duyet(settings, monkeypatch, capsys):
+    """Run the command line on this test's database, in this process, and return what came of it."""
+
+    def run(*arguments, **environment):
+        for name, value in {**settings.values, **environment}.items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(SystemExit) as stopped:
+            main(list(arguments))
+        return Finished(stopped.value.code, *capsys.readouterr())
 
     return run
 
