@@ -57,6 +57,15 @@ def claim(var: Path) -> IO[str]:
     return file
 
 
+def address_of(host: str, port: int) -> str:
+    """Return the number behind a name such as localhost, which is all that the web server understands."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        raise CannotStart(_no_address_here(host)) from error
+    return str(found[0][4][0])
+
+
 def _sqlite_is_new_enough() -> None:
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise CannotStart(
@@ -123,17 +132,13 @@ def _answers(path: Path) -> bool:
 
 
 def _port_is_free(host: str, port: int) -> None:
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-    except (OSError, UnicodeError) as error:
-        raise CannotStart(f"{host} is no address of this machine; name one: make run HOST=127.0.0.1") from error
-    with socket.socket(family, kind, protocol) as server:
+    address = address_of(host, port)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as server:
         # The web server shares ports on purpose, so it would not notice a neighbour; this one does.
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            server.bind(address)
+            server.bind((address, port))
         except OSError as error:
             raise CannotStart(_why_not_bound(host, port, error)) from error
 
@@ -146,7 +151,11 @@ def _why_not_bound(host: str, port: int, error: OSError) -> str:
         case errno.EACCES | errno.EPERM:
             return f"Port {port} needs rights that this user lacks; name a higher one: make run PORT={another}"
         case errno.EADDRNOTAVAIL:
-            return f"{host} is no address of this machine; name one: make run HOST=127.0.0.1"
+            return _no_address_here(host)
         case _:
             why = error.strerror
             return f"Port {port} on {host} cannot be opened ({why}); name another: make run PORT={another}"
+
+
+def _no_address_here(host: str) -> str:
+    return f"{host} is no address of this machine; name one: make run HOST=127.0.0.1"

@@ -20,7 +20,7 @@ from supervisor.supervisord import Supervisor
 from service.config import embedded_redis_url
 from service.supervision import orphans
 from service.supervision.parts import parts, supervisor_settings
-from service.supervision.preflight import claim
+from service.supervision.preflight import address_of, claim
 from service.supervision.valkey import valkey_settings
 
 LONGEST_PAUSE_BETWEEN_TRIES = 10
@@ -39,9 +39,10 @@ def run(
     rq_workers: int = 1,
 ) -> int:
     """Run every part until SIGINT or SIGTERM, and return the exit status when all of them have ended."""
+    address = address_of(host, port)
     programs = parts(
         var=var,
-        host=host,
+        host=address,
         port=port,
         embedded_valkey=embedded_valkey,
         web_workers=web_workers,
@@ -56,7 +57,7 @@ def run(
             variables["REDIS_URL"] = embedded_redis_url(var)
         settings = var / "supervisord.conf"
         settings.write_text(supervisor_settings(programs, var), encoding="utf-8")
-        watcher = threading.Thread(target=_announce_when_answering, args=(host, port, announce), daemon=True)
+        watcher = threading.Thread(target=_announce_when_answering, args=(address, port, announce), daemon=True)
         _supervise(settings, variables, watcher)
     return 0
 

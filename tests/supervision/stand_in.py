@@ -62,11 +62,11 @@ from service.supervision import CannotStart, preflight, run
 root, port = Path(__file__).parent, int(sys.argv[1])
 os.chdir(root)
 try:
-    preflight(host="127.0.0.1", port=port, var=root / "var", embedded_valkey=True)
+    preflight(host="localhost", port=port, var=root / "var", embedded_valkey=True)
     sys.exit(
         run(
             var=root / "var",
-            host="127.0.0.1",
+            host="localhost",
             port=port,
             environment={"SECRET_KEY": sys.argv[2], "PYTHONPATH": ""},
             embedded_valkey=True,
@@ -192,11 +192,17 @@ def running(root: Path, port: int | None = None) -> Iterator[Run]:
 
 
 def wait_until(condition: Callable[[], object], run: Run, seconds: float = 30) -> None:
+    try:
+        wait_until_true(condition, seconds)
+    except AssertionError as error:
+        table = "\n".join(map(str, run.processes()))
+        raise AssertionError(f"{error}:\n{run.log}\n{table}") from error
+
+
+def wait_until_true(condition: Callable[[], object], seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
-        if time.monotonic() > deadline:
-            table = "\n".join(map(str, run.processes()))
-            raise AssertionError(f"not within {seconds} s:\n{run.log}\n{table}")
+        assert time.monotonic() < deadline, f"not within {seconds} s"
         time.sleep(0.02)
 
 

