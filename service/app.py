@@ -1,11 +1,13 @@
 """create_app: the only module that knows every blueprint."""
 
+import threading
 import time
 
 import structlog
 from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from service import news
 from service.runtime import Runtime
 from service.web import context, errors, form, limits, payload
 from service.web.api import public
@@ -14,6 +16,7 @@ from service.web.embed.pages import embed
 from service.web.embed.scripts import scripts
 from service.web.ops import ops
 from service.web.review import review
+from service.web.shelf import Shelf
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +50,22 @@ def create_app(runtime: Runtime) -> Flask:
         app.register_blueprint(blueprint)
     limits.install(app, runtime.settings)
     _watch(app)
+    app.wsgi_app = _shelved(app)  # type: ignore[method-assign]
     return app
+
+
+def _shelved(app: Flask) -> Shelf:
+    shelf = Shelf(app.wsgi_app)
+    app.extensions["duyet-shelf"] = shelf
+    return shelf
+
+
+def listen(app: Flask, runtime: Runtime) -> threading.Event:
+    """Hear of changed lists in a thread of this process until the event is set; a server's entry calls it."""
+    stop = threading.Event()
+    shelf = app.extensions["duyet-shelf"]
+    threading.Thread(target=news.listen, args=(runtime.redis, shelf.forget, stop), name="news", daemon=True).start()
+    return stop
 
 
 def _watch(app: Flask) -> None:

@@ -6,14 +6,17 @@ The one module whose import does something, since that is what a server expects 
 from flask import Flask
 
 from service import config, logs, moderation, runtime
-from service.app import create_app
+from service.app import create_app, listen
 
 
 def _application() -> Flask:
     settings = config.load()
     logs.configure(settings.log_level)
     moderation.prepare()
-    return create_app(runtime.build(settings))
+    parts = runtime.build(settings)
+    app = create_app(parts)
+    listen(app, parts)
+    return app
 
 
 application = _application()

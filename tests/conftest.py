@@ -254,9 +254,7 @@ def add_token(parts: Runtime) -> Callable[..., dict[str, str]]:
 
     def add(name: str = "mo", *, scope: str = "review", sites: tuple[str, ...] = (), days: int | None = None) -> Any:
         with parts.database.writing() as session:
-            token = moderators.add_token(
-                session, name=name, scope=scope, sites=sites, days=days, now=datetime.now(UTC)
-            )
+            token = moderators.add_token(session, name=name, scope=scope, sites=sites, days=days, now=datetime.now(UTC))
         return {"Authorization": f"Bearer {token}"}
 
     return add
@@ -320,7 +318,9 @@ def start(settings: config.Settings, tmp_path: Path) -> Iterator[Callable[..., P
 def base_url(start: Callable[..., Process]) -> str:
     """The address of a real web server on the settings of this test."""
     port = free_port()
-    web = start("granian", "--interface", "wsgi", "--port", str(port), "--blocking-threads", "4", "service.wsgi:application")
+    web = start(
+        "granian", "--interface", "wsgi", "--port", str(port), "--blocking-threads", "4", "service.wsgi:application"
+    )
     with contextlib.suppress(OSError):
         wait_for(lambda: b"Started worker" in web.log.read_bytes() and _listens(port), "the web server")
     return f"http://127.0.0.1:{port}"

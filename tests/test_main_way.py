@@ -61,7 +61,9 @@ def test_a_clean_comment_is_published_and_an_abusive_one_waits_for_a_moderator(b
 
 def test_a_worker_killed_half_way_leaves_nothing_undecided_and_nothing_decided_twice(base_url, start, site, parts):
     # Enough comments that the worker is in the middle of them when it dies.
-    sent = {call(f"{base_url}/v1/comments", comment(f"Ý kiến số {n} của tôi về con đường mới."))["id"] for n in range(60)}
+    sent = {
+        call(f"{base_url}/v1/comments", comment(f"Ý kiến số {n} của tôi về con đường mới."))["id"] for n in range(60)
+    }
     worker = start("workers")
     horse = wait_for(lambda: psutil.Process(worker.running.pid).children(), "a work horse")[0]
     os.kill(horse.pid, signal.SIGKILL)
@@ -73,7 +75,7 @@ def test_a_worker_killed_half_way_leaves_nothing_undecided_and_nothing_decided_t
     wait_for(lambda: _count(parts, pending) == 0, "an end of every pending comment")
     decided = select(Decision.comment_id, func.count()).where(Decision.version > 1).group_by(Decision.comment_id)
     with parts.database.reading() as session:
-        assert {str(one): number for one, number in session.execute(decided).tuples()} == dict.fromkeys(sent, 1)
+        assert {str(one): number for one, number in session.execute(decided).all()} == dict.fromkeys(sent, 1)
 
 
 def _count(parts, query) -> int:

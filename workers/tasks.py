@@ -9,7 +9,7 @@ from functools import cache
 
 import structlog
 
-from service import config, jobs, runtime
+from service import config, jobs, news, runtime
 from service.comments import judging
 from service.moderation import prepare
 from service.runtime import Runtime
@@ -59,4 +59,6 @@ def drain_once(parts: Runtime) -> int | None:
         cases = judging.gather(session, claimed)
     judged = judging.judge(cases)
     with parts.database.writing() as session:
-        return judging.finish(session, judged, now=datetime.now(UTC))
+        finished = judging.finish(session, judged, now=datetime.now(UTC))
+    news.tell(parts.redis, judging.shown_anew(judged))
+    return finished

@@ -1,7 +1,7 @@
 """People decide: approve, hold, reject, one or many, undo; a lease says who is looking at what."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -108,6 +108,11 @@ def decide_many(
         row.comment_id: row for row in session.scalars(select(Decision).where(Decision.id.in_(taken.values())))
     }
     return {one: decisions.get(one, 409 if one in rows else 404) for one in items}
+
+
+def articles_of(session: Session, comment_ids: Sequence[uuid.UUID]) -> set[int]:
+    """Return the articles of these comments."""
+    return set(session.scalars(select(Comment.article_id).where(Comment.id.in_(comment_ids))))
 
 
 def undo(session: Session, viewer: Viewer, decision_id: uuid.UUID, *, now: datetime) -> tuple[Comment, Decision]:

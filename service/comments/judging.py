@@ -8,7 +8,7 @@ import secrets
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ from service.ids import lowest_id
 from service.models import Comment, Fingerprint
 from service.moderation import Fingerprint as Likeness
 from service.moderation import fingerprint, moderate, similarity
-from service.moderation.vocabulary import Facts, Finding, Message, Policy, Submission, Verdict
+from service.moderation.vocabulary import Facts, Finding, Message, Outcome, Policy, Submission, Verdict
 
 RISK_BONUS = timedelta(hours=4)
 """How much earlier a comment of risk 1 stands in the moderators' queue than its arrival."""
@@ -155,6 +155,11 @@ def finish(session: Session, judged: Sequence[Judged], *, now: datetime) -> int:
     return len(taken)
 
 
+def shown_anew(judged: Iterable[Judged]) -> set[int]:
+    """Return the articles under which a verdict changes what is shown."""
+    return {one.claimed.article_id for one in judged if one.verdict.outcome is Outcome.APPROVE}
+
+
 def forget_repeats(session: Session, *, now: datetime) -> int:
     """Sweep away what is older than the look-back window of the duplicate check."""
     result = session.execute(delete(Fingerprint).where(Fingerprint.comment_id < lowest_id(now - REPEATS_WITHIN)))
@@ -224,7 +229,7 @@ def _facts(session: Session, claimed: Sequence[Claimed], likenesses: Sequence[Li
                         Fingerprint.comment_id.not_in(own),
                     )
                     .group_by(Fingerprint.exact)
-                ).tuples()
+                ).all()
             )
         )
         stored = list(
@@ -241,7 +246,7 @@ def _facts(session: Session, claimed: Sequence[Claimed], likenesses: Sequence[Li
                     Fingerprint.comment_id.not_in(own),
                 )
                 .limit(5000)
-            ).tuples()
+            ).all()
         )
     lately = _by_sender(session, claimed, FLOOD_WITHIN, rejected=False)
     rejected = _by_sender(session, claimed, SENDER_WITHIN, rejected=True)
@@ -278,7 +283,7 @@ def _by_sender(
     )
     if rejected:
         query = query.where(Comment.status == "rejected")
-    return Counter(dict(session.execute(query).tuples())) if senders else Counter()
+    return Counter(dict(session.execute(query).all())) if senders else Counter()
 
 
 def _step(one: Judged) -> state.Step:

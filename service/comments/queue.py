@@ -133,7 +133,7 @@ def _history(session: Session, row: Comment, column: Any, value: bytes | None, n
         .where(Comment.id != row.id)
         .group_by(Comment.status)
     )
-    return dict(session.execute(query).tuples())
+    return dict(session.execute(query).all())
 
 
 def _similar(session: Session, row: Comment) -> list[Comment]:

@@ -100,12 +100,11 @@ def latest(session: Session, site: KnownSite, key: str | None, *, limit: int) ->
     return [(_shown(*row[:6]), row[6], row[7], row[8]) for row in session.execute(query)]
 
 
-def counts(session: Session, site: KnownSite, keys: Sequence[str]) -> dict[str, int]:
-    """Return the number of approved comments of each article, 0 for one that nobody commented on."""
-    rows = session.execute(
-        select(Article.key, Article.approved).where(Article.site_id == site.id, Article.key.in_(keys))
-    )
-    return {**dict.fromkeys(keys, 0), **dict(rows.tuples())}
+def counts(session: Session, site: KnownSite, keys: Sequence[str]) -> tuple[list[int], dict[str, int]]:
+    """Return the articles' row numbers, and how many approved comments each key has, 0 for an unknown one."""
+    query = select(Article.id, Article.key, Article.approved).where(Article.site_id == site.id, Article.key.in_(keys))
+    rows = session.execute(query).all()
+    return [row[0] for row in rows], {**dict.fromkeys(keys, 0), **{row[1]: row[2] for row in rows}}
 
 
 def _shown(

@@ -8,7 +8,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from service.comments import state
@@ -51,13 +51,19 @@ def key(receipt: str) -> bytes:
 
 def look_up(session: Session, receipt: str) -> Receipt:
     """Return what the receipt's owner may know; raise `UnknownReceipt`."""
-    row = _row(session, receipt)
+    row = session.scalar(_query(receipt))
+    if row is None:
+        raise UnknownReceipt
     return Receipt(SHOWN_AS[row.status], row.created_at, row.site_id, row.article.key, row.article.title)
 
 
-def withdraw(session: Session, receipt: str, *, now: datetime) -> None:
-    """Erase the comment on its writer's wish; again is no error. Raise `UnknownReceipt`."""
-    erase(session, _row(session, receipt), actor="reader", act="withdraw", now=now)
+def withdraw(session: Session, receipt: str, *, now: datetime) -> int:
+    """Erase the comment on its writer's wish and return its article; again is no error. Raise `UnknownReceipt`."""
+    row = session.scalar(_query(receipt).with_for_update(of=Comment))
+    if row is None:
+        raise UnknownReceipt
+    erase(session, row, actor="reader", act="withdraw", now=now)
+    return row.article_id
 
 
 def erase(session: Session, row: Comment, *, actor: str, act: str, now: datetime) -> None:
@@ -93,11 +99,7 @@ def erase(session: Session, row: Comment, *, actor: str, act: str, now: datetime
     state.forget_details(session, row.id)
 
 
-def _row(session: Session, receipt: str) -> Comment:
+def _query(receipt: str) -> Select[Comment]:
     if not FORM.fullmatch(receipt):
         raise UnknownReceipt
-    query = select(Comment).where(Comment.receipt_key == key(receipt)).with_for_update(of=Comment)
-    row = session.scalar(query)
-    if row is None:
-        raise UnknownReceipt
-    return row
+    return select(Comment).where(Comment.receipt_key == key(receipt))

@@ -29,4 +29,4 @@ def counted(session: Session, comment_ids: list[uuid.UUID]) -> dict[uuid.UUID, i
     query = (
         select(Report.comment_id, func.count()).where(Report.comment_id.in_(comment_ids)).group_by(Report.comment_id)
     )
-    return dict(session.execute(query).tuples()) if comment_ids else {}
+    return dict(session.execute(query).all()) if comment_ids else {}

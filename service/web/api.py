@@ -1,6 +1,7 @@
 """The public calls: challenges, comments, lists, counts, feeds, receipts, reports; docs/api.md is their contract."""
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Blueprint, Response, json, request, url_for
@@ -13,7 +14,7 @@ from service.comments.submission import Accepted, Draft
 from service.db import AWAY
 from service.jobs import ring
 from service.sites import KnownSite
-from service.web import context, feed, form, origins, payload, schemas
+from service.web import context, feed, form, origins, payload, schemas, shelf
 from service.web.errors import FieldError, FieldErrors, Problem
 
 public = Blueprint("public", __name__)
@@ -244,6 +245,7 @@ def comments() -> Response:
             if standing
             else reading.Page([], None)
         )
+    _may_be_kept(tag, [standing.article_id] if standing else [], site)
     document = {
         "site": site.key,
         "article": wanted.article,
@@ -264,8 +266,9 @@ def counts() -> Response:
     with context.runtime().database.reading() as session:
         site = sites.find(session, wanted.site)
         origins.allow(site)
-        found = reading.counts(session, site, wanted.article)
+        articles_shown, found = reading.counts(session, site, wanted.article)
     tag = _tag(site.id, sorted(found.items()))
+    _may_be_kept(tag, articles_shown, site)
     if request.if_none_match.contains_weak(tag):
         return _cacheable(Response(status=304), tag)
     return _cacheable(_json({"counts": found}, 200), tag)
@@ -302,7 +305,8 @@ def withdraw(receipt: str) -> Response:
     with context.runtime().database.writing() as session:
         found = receipts.look_up(session, receipt)
         origins.demand(sites.by_id(session, [found.site_id])[found.site_id])
-        receipts.withdraw(session, receipt, now=context.now())
+        article_id = receipts.withdraw(session, receipt, now=context.now())
+    context.tell_of([article_id])
     return Response(status=204)
 
 
@@ -358,6 +362,11 @@ def _cacheable(response: Response, tag: str) -> Response:
     response.set_etag(tag)
     response.headers["Cache-Control"] = f"public, max-age=0, s-maxage={SHARED_SECONDS}"
     return response
+
+
+def _may_be_kept(tag: str, articles_shown: Iterable[int], site: KnownSite) -> None:
+    # An empty list may become a first comment's at any moment; only the clock ends such an answer.
+    request.environ[shelf.NOTE] = shelf.Note(tag, frozenset(articles_shown), site.origins)
 
 
 def _tag(*parts: Any) -> str:

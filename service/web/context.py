@@ -1,11 +1,13 @@
 """What a request knows about itself: the runtime, the time, the client's address and language, the request's id."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import cast
 
 from flask import Flask, current_app, g, request
 
+from service import news
 from service.runtime import Runtime
 
 LANGUAGES = ("vi", "en")
@@ -43,6 +45,13 @@ def request_id() -> str:
     if "request_id" not in g:
         g.request_id = secrets.token_hex(8)
     return cast(str, g.request_id)
+
+
+def tell_of(article_ids: Iterable[int]) -> None:
+    """Say, after a commit, that what is shown under these articles changed: here at once, elsewhere by a message."""
+    changed = frozenset(article_ids)
+    current_app.extensions["duyet-shelf"].forget(changed)
+    news.tell(runtime().redis, changed)
 
 
 def public_url() -> str:

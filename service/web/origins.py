@@ -34,9 +34,11 @@ def mark(response: Response) -> Response:
     """Name the origin on an answer that its pages may read; vary by it in any case."""
     origin = request.headers.get("Origin")
     response.vary.add("Origin")
-    if origin and origin in g.get("allowed_origins", ()):
-        response.headers["Access-Control-Allow-Origin"] = origin
+    allowed = g.get("allowed_origins", ())
+    if allowed:
         response.headers["Access-Control-Expose-Headers"] = EXPOSED
+    if origin and origin in allowed:
+        response.headers["Access-Control-Allow-Origin"] = origin
     return response
 
 

@@ -67,6 +67,7 @@ def decide(comment_id: uuid.UUID) -> Response:
             document = {"comment": comment_as_json(row), "decision": decision_as_json(decision)}
     except DecidedMeanwhile as error:
         raise _conflict(error) from error
+    context.tell_of([row.article_id])
     return _answer(document)
 
 
@@ -79,12 +80,14 @@ def decide_many() -> Response:
     items = {item.id: item.version for item in asked.items}
     with context.runtime().database.writing() as session:
         found = deciding.decide_many(session, viewer, items, ruling, now=context.now())
+        changed = deciding.articles_of(session, [one for one, result in found.items() if not isinstance(result, int)])
         results = [
             {"id": str(one), "status": result}
             if isinstance(result, int)
             else {"id": str(one), "status": 200, "decision": decision_as_json(result)}
             for one, result in found.items()
         ]
+    context.tell_of(changed)
     return _answer({"results": results})
 
 
@@ -99,6 +102,7 @@ def undo() -> Response:
             document = {"comment": comment_as_json(row), "decision": decision_as_json(decision)}
     except DecidedMeanwhile as error:
         raise _conflict(error) from error
+    context.tell_of([row.article_id])
     return _answer(document)
 
 

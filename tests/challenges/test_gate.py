@@ -128,9 +128,7 @@ def test_a_challenge_nobody_answers_leaves_redis_by_itself(challenges, now):
     assert 0 < left <= challenges.lifetime / timedelta(milliseconds=1)
 
 
-@pytest.mark.parametrize(
-    "elsewhere", [{"site": "khac"}, {"article": "tin-2"}, {"site": "ba", "article": "otin-1"}]
-)
+@pytest.mark.parametrize("elsewhere", [{"site": "khac"}, {"article": "tin-2"}, {"site": "ba", "article": "otin-1"}])
 def test_a_challenge_is_worth_nothing_elsewhere(challenges, now, elsewhere):
     id_ = ask(challenges, now)
 
@@ -174,9 +172,7 @@ def test_an_answer_without_a_challenge_asks_for_one(challenges, now, id_):
     assert answer(challenges, id_, LETTERS, now) == "captcha_required"
 
 
-@pytest.mark.parametrize(
-    "id_", ["x", "*" * 22, "A" * 22, "A" * 22 + "\n", "A" * 100_000, "\ud800" * 22, "\0"]
-)
+@pytest.mark.parametrize("id_", ["x", "*" * 22, "A" * 22, "A" * 22 + "\n", "A" * 100_000, "\ud800" * 22, "\0"])
 def test_an_id_that_was_never_issued_is_expired(challenges, now, id_):
     assert answer(challenges, id_, LETTERS, now) == "captcha_expired"
     assert picture(challenges, id_) is None

@@ -133,9 +133,7 @@ def test_a_challenge_of_ones_own_making_is_refused(challenges, now):
 
 def test_a_solution_after_its_time_is_refused(challenges, now, solved):
     assert verify(challenges, packed(solved), now + challenges.lifetime).by == "pow"
-    assert (
-        verify(challenges, packed(solved), now + challenges.lifetime + timedelta(seconds=1)) == "pow_invalid"
-    )
+    assert verify(challenges, packed(solved), now + challenges.lifetime + timedelta(seconds=1)) == "pow_invalid"
 
 
 def test_a_solution_for_elsewhere_is_refused(challenges, now, solved):

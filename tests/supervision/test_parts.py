@@ -38,14 +38,10 @@ def test_a_server_of_ones_own_takes_the_place_of_the_embedded_one():
     assert [part.name for part in product(embedded_valkey=False)] == ["scheduler", "worker", "web"]
 
 
-@pytest.mark.parametrize(
-    "word", ["plain", "a b", "it's", "a ;b", "a #b", "100%", '"', "%(here)s", "đường dẫn"]
-)
+@pytest.mark.parametrize("word", ["plain", "a b", "it's", "a ;b", "a #b", "100%", '"', "%(here)s", "đường dẫn"])
 def test_a_path_of_any_kind_reaches_the_program_whole(tmp_path, word):
     settings = tmp_path / "supervisord.conf"
-    settings.write_text(
-        supervisor_settings((Part("one", (word, word), 1, copies=2),), tmp_path), encoding="utf-8"
-    )
+    settings.write_text(supervisor_settings((Part("one", (word, word), 1, copies=2),), tmp_path), encoding="utf-8")
     options = ServerOptions()
     options.realize(["-c", str(settings)])
     [group] = options.process_group_configs
@@ -75,11 +71,7 @@ def test_the_server_and_its_clients_agree_on_the_socket(tmp_path, name):
             embedded_redis_url(var), retry=redis.retry.Retry(redis.backoff.ConstantBackoff(0.02), 500)
         )
         try:
-            kept = (
-                client.config_get("appendonly")
-                | client.config_get("maxmemory-policy")
-                | client.config_get("save")
-            )
+            kept = client.config_get("appendonly") | client.config_get("maxmemory-policy") | client.config_get("save")
             assert kept == {"appendonly": "yes", "maxmemory-policy": "noeviction", "save": ""}
         finally:
             client.close()

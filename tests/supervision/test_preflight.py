@@ -47,9 +47,7 @@ def test_a_port_that_was_in_use_a_moment_ago_is_free(tmp_path):
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "not an address", "a" * 300])
 def test_an_address_of_another_machine_names_a_good_one(tmp_path, host):
-    assert refusal(tmp_path, host=host) == (
-        f"{host} is no address of this machine; name one: make run HOST=127.0.0.1"
-    )
+    assert refusal(tmp_path, host=host) == (f"{host} is no address of this machine; name one: make run HOST=127.0.0.1")
 
 
 def test_a_var_that_cannot_be_written_to_says_so(tmp_path):

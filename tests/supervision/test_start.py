@@ -98,9 +98,7 @@ def test_the_web_server_ends_first_and_valkey_last(root):
         run.supervisor.wait(45)
 
         log = run.log
-        assert (
-            log.index("Granian shutdown completed") < log.index("warm shut down") < log.index("ready to exit")
-        )
+        assert log.index("Granian shutdown completed") < log.index("warm shut down") < log.index("ready to exit")
 
 
 def test_a_second_start_finds_what_the_first_one_kept(root):
