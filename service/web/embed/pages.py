@@ -8,8 +8,8 @@ from pydantic import BaseModel, BeforeValidator
 
 from service import sites
 from service.comments import receipts
-from service.web import context, form, payload, schemas
-from service.web.embed import frame, sheet
+from service.web import context, payload, schemas
+from service.web.embed import answers, frame, sheet
 from service.web.embed.sheet import Article
 from service.web.schemas import ArticleKey, ShortText, SiteKey
 
@@ -34,13 +34,13 @@ def page() -> Response:
         site = sites.find(session, asked.site)
         article = Article(asked.article, asked.url, asked.title)
         shown = sheet.lay(session, site, article, cursor=asked.cursor)
-    return form.shown(site, shown)
+    return answers.shown(site, shown)
 
 
 @embed.post("/embed")
 def another_code() -> Response:
     """Show the form again with what was typed and another picture; nothing is sent anywhere."""
-    return form.renewed(payload.read())
+    return answers.renewed(payload.read())
 
 
 @embed.get("/receipts/<receipt>")
@@ -56,5 +56,6 @@ def receipt(receipt: str) -> Response:
 def withdraw(receipt: str) -> Response:
     """Take a comment back. Who knows the receipt may do so, and nobody else knows it: it is its own token."""
     with context.runtime().database.writing() as session:
-        receipts.withdraw(session, receipt, now=context.now())
+        article_id = receipts.withdraw(session, receipt, now=context.now())
+    context.tell_of([article_id])
     return redirect(url_for("embed.receipt", receipt=receipt), 303)  # type: ignore[return-value]
