@@ -9,8 +9,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from service import news
 from service.runtime import Runtime
-from service.web import context, errors, limits, payload
+from service.web import context, errors, form, limits, payload
 from service.web.api import public
+from service.web.demo import demo
+from service.web.embed.pages import embed
+from service.web.embed.scripts import scripts
 from service.web.ops import ops
 from service.web.review import review
 from service.web.shelf import Shelf
@@ -38,12 +41,12 @@ def create_app(runtime: Runtime) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     context.attach(app, runtime)
-    app.extensions["duyet-answer"] = lambda _problem: None
+    form.install(app)
     if runtime.settings.trusted_proxies:
         hops = runtime.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     errors.install(app)
-    for blueprint in (public, review, ops):
+    for blueprint in (public, review, embed, scripts, demo, ops):
         app.register_blueprint(blueprint)
     limits.install(app, runtime.settings)
     _watch(app)
@@ -77,6 +80,9 @@ def _watch(app: Flask) -> None:
         response.headers["X-Request-Id"] = context.request_id()
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
+        if g.get("framed"):
+            # Its policy names who may frame the page; this older header knows only everybody or nobody.
+            del response.headers["X-Frame-Options"]
         # The path would name articles and receipts; the endpoint says what was done.
         log.info(
             "request",

@@ -66,6 +66,11 @@ class Settings:
     values: Mapping[str, str]
     """The settings as text, by the names of `DEFAULTS`."""
 
+    def allowance(self, window: timedelta) -> int:
+        """Return how many comments LIMIT_COMMENTS lets one sender send within the window."""
+        seconds = window.total_seconds()
+        return min(int(item.amount * max(1.0, seconds / item.get_expiry())) for item in parse_many(self.limit_comments))
+
     def secret(self, purpose: str) -> bytes:
         """Return a 32-byte key of its own for `purpose`, so that no two uses share one (HMAC-SHA-256 as a KDF)."""
         return hmac.digest(self.secret_key.encode(), purpose.encode(), "sha256")

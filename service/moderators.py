@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -17,8 +18,6 @@ ROLES = ("moderator", "editor", "admin", "ops")
 SCOPES = ("review", "rules", "ops")
 TOKEN_PREFIX = "duyet_"  # noqa: S105 - a prefix by which secret scanners find leaked tokens.
 HASHER = PasswordHasher()
-NOBODY = HASHER.hash("the password of an account that does not exist")
-"""Checked when a name is unknown, so that an answer takes as long as for a known one."""
 
 
 class BadAccount(Exception):
@@ -141,7 +140,7 @@ def sign_in(session: Session, name: str, password: str) -> tuple[int, int]:
     """Return the account's row number and session version; raise `SignInRefused`, after the same time for all."""
     row = session.scalar(select(Moderator).where(Moderator.name == name))
     try:
-        HASHER.verify(row.password if row is not None else NOBODY, password)
+        HASHER.verify(row.password if row is not None else _nobody(), password)
     except (VerificationError, InvalidHashError) as error:
         raise SignInRefused from error
     if row is None or row.disabled_at is not None:
@@ -161,6 +160,12 @@ def new_password() -> str:
     """Return 20 characters that can be read out: 100 bits."""
     alphabet = "abcdefghjkmnpqrstuvwxyz23456789-"
     return "".join(secrets.choice(alphabet) for _ in range(20))
+
+
+@cache
+def _nobody() -> str:
+    # Checked when a name is unknown, so that an answer takes as long as for a known one.
+    return HASHER.hash("the password of an account that does not exist")
 
 
 def _account(session: Session, name: str) -> Moderator:

@@ -32,7 +32,7 @@ def listen(redis: Redis, hear: Callable[[frozenset[int] | None], None], stop: th
     """Call `hear` with the changed articles until `stop` is set; with None when messages may have been missed."""
     while not stop.is_set():
         try:
-            with redis.pubsub(ignore_subscribe_messages=True) as subscription:
+            with redis.pubsub(ignore_subscribe_messages=True) as subscription:  # type: ignore[no-untyped-call]
                 subscription.subscribe(CHANNEL)
                 hear(None)
                 while not stop.is_set():

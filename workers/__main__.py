@@ -37,16 +37,23 @@ def _work(settings: config.Settings) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    said = False
     while not stop.is_set():
         try:
             redis.ping()
             break
         except RedisError:
             # The server may be starting; without it there are no bells to hear.
+            if not said:
+                log.warning("waiting_for_redis")
+            said = True
             stop.wait(0.2)
     if stop.is_set():
         return 0
     _warn_of_eviction(redis)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # Until RQ has its own handlers there is no job in hand, and nothing to wait for.
+        signal.signal(number, lambda *_: sys.exit(0))
     try:
         jobs.worker(redis).work(logging_level=None)
     except RedisError as error:

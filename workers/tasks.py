@@ -56,7 +56,7 @@ def drain_once(parts: Runtime) -> int | None:
             held = judging.give_up(session, attempts=settings.attempts, now=datetime.now(UTC))
         return held or None
     with parts.database.reading() as session:
-        cases = judging.gather(session, claimed)
+        cases = judging.gather(session, claimed, allowance=settings.allowance(judging.FLOOD_WITHIN))
     judged = judging.judge(cases)
     with parts.database.writing() as session:
         finished = judging.finish(session, judged, now=datetime.now(UTC))

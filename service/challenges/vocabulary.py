@@ -79,7 +79,7 @@ class Passed:
     expires_at: datetime | None = None
 
 
-class ChallengeFailed(Exception):  # noqa: N818 - an outcome of the domain, not a fault of the program.
+class ChallengeFailed(Exception):
     """The answer does not open the gate; `field` and `code` say which one and why."""
 
     def __init__(self, field: Field, code: Code) -> None:
@@ -88,5 +88,5 @@ class ChallengeFailed(Exception):  # noqa: N818 - an outcome of the domain, not 
         self.code: Code = code
 
 
-class ChallengesAway(Exception):  # noqa: N818 - as above.
+class ChallengesAway(Exception):
     """Redis refused, hung, or had no room: no challenge can be stored or looked up."""

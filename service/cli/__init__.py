@@ -1,6 +1,7 @@
 """The command line: one module per noun; each parses, calls a use case, prints. Nothing is decided here."""
 
 import sys
+from typing import NoReturn
 
 import click
 
@@ -26,12 +27,11 @@ for group in (running.COMMANDS, websites.COMMANDS, accounts.COMMANDS, engine.COM
         commands.add_command(command)
 
 
-def main() -> None:
-    """Run a command; every error is one sentence on stderr, with status 2 for wrong use and 1 for failure."""
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run a command and exit; every error is one sentence on stderr, status 2 for wrong use and 1 for failure."""
     try:
-        commands.main(prog_name="python -m service", standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        # Outside its standalone mode click returns the status of a command that ended itself.
+        status = commands.main(arguments, prog_name="python -m service", standalone_mode=False)
     except click.Abort:
         _fail("Stopped.", FAILED)
     except click.UsageError as error:
@@ -53,7 +53,9 @@ def main() -> None:
             FAILED,
         )
 
+    sys.exit(status if isinstance(status, int) else 0)
 
-def _fail(sentence: str, status: int) -> None:
+
+def _fail(sentence: str, status: int) -> NoReturn:
     click.echo(sentence, err=True)
     sys.exit(status)

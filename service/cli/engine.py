@@ -8,7 +8,7 @@ import click
 
 from service import moderation, sites
 from service.cli import session
-from service.moderation.vocabulary import Policy, PublishMode, Submission, Verdict
+from service.moderation.vocabulary import Finding, Policy, PublishMode, Submission, Verdict
 
 SHIPPED = Policy(mode=PublishMode.WHEN_CLEAN)
 
@@ -64,7 +64,7 @@ def _lines(policy: Policy) -> None:
         click.echo(json.dumps(answer, ensure_ascii=True))
 
 
-def _entries(finding: moderation.Finding) -> list[dict[str, object]]:
+def _entries(finding: Finding) -> list[dict[str, object]]:
     head = {"check": finding.check, "category": finding.category, "severity": finding.severity}
     places = [{"field": one.field, "start": one.start, "end": one.end} for one in finding.spans]
     nowhere: list[dict[str, object]] = [{"field": None, "start": None, "end": None}]

@@ -20,18 +20,20 @@ class Answers:
     honeypot: bool = False
 
 
-def missing(site: KnownSite, answers: Answers) -> ChallengeFailed | None:
+def missing(site: KnownSite, answers: Answers) -> list[ChallengeFailed]:
     """Say what the site asks for and the form did not send, before anything is used up."""
     kind = site.policy.challenge
     if kind == "none":
-        return None
+        return []
+    lacking = []
     if kind == "ladder" and not answers.token:
-        return ChallengeFailed("token", "token_required")
-    if answers.proof or (answers.captcha_id and answers.captcha.strip()):
-        return None
-    if kind == "image" or answers.captcha_id:
-        return ChallengeFailed("captcha", "captcha_required")
-    return ChallengeFailed("pow", "pow_required")
+        lacking.append(ChallengeFailed("token", "token_required"))
+    if not answers.proof and not (answers.captcha_id and answers.captcha.strip()):
+        drawn = kind == "image" or answers.captcha_id
+        lacking.append(
+            ChallengeFailed("captcha", "captcha_required") if drawn else ChallengeFailed("pow", "pow_required")
+        )
+    return lacking
 
 
 def climb(
@@ -45,8 +47,7 @@ def climb(
         challenges.check_token(
             gate, answers.token, site=site.key, article=article, now=now, enforce_age=kind == "ladder"
         )
-    lacking = missing(site, answers)
-    if lacking is not None:
+    for lacking in missing(site, answers):
         raise lacking
     if answers.captcha_id and answers.captcha.strip():
         passed = challenges.consume(

@@ -22,7 +22,7 @@ from service.db import database_time
 from service.ids import lowest_id
 from service.models import Comment, Fingerprint
 from service.moderation import Fingerprint as Likeness
-from service.moderation import fingerprint, moderate, similarity
+from service.moderation import distance, fingerprint, joined, moderate
 from service.moderation.vocabulary import Facts, Finding, Message, Outcome, Policy, Submission, Verdict
 
 RISK_BONUS = timedelta(hours=4)
@@ -113,11 +113,14 @@ def give_up(session: Session, *, attempts: int, now: datetime) -> int:
     return len(state.take(session, steps, now=now))
 
 
-def gather(session: Session, claimed: Sequence[Claimed]) -> list[Case]:
-    """Gather the facts of the whole batch in a fixed number of queries."""
+def gather(session: Session, claimed: Sequence[Claimed], *, allowance: int) -> list[Case]:
+    """Gather the facts of the whole batch in a fixed number of queries.
+
+    `allowance` is how many comments the limits let one sender send within `FLOOD_WITHIN`.
+    """
     known = sites.by_id(session, sorted({one.site_id for one in claimed}))
     likenesses = [fingerprint(Submission(body=one.body, title=one.title, name=one.name)) for one in claimed]
-    facts = _facts(session, claimed, likenesses)
+    facts = _facts(session, claimed, likenesses, allowance)
     return [
         Case(
             one,
@@ -212,12 +215,12 @@ def _take(session: Session, which: Select[Comment], token: str, lease: timedelta
     return sorted((Claimed(**row, token=token) for row in rows.mappings()), key=lambda one: one.id)
 
 
-def _facts(session: Session, claimed: Sequence[Claimed], likenesses: Sequence[Likeness]) -> list[Facts]:
+def _facts(session: Session, claimed: Sequence[Claimed], likenesses: Sequence[Likeness], allowance: int) -> list[Facts]:
     window = lowest_id(min(one.created_at for one in claimed) - REPEATS_WITHIN)
     own = [one.id for one in claimed]
     usable = [likeness for likeness in likenesses if likeness.usable]
     identical: Counter[bytes] = Counter()
-    stored: list[tuple[int, int, int, int]] = []
+    stored: list[int] = []
     if usable:
         identical.update(
             dict(
@@ -232,8 +235,9 @@ def _facts(session: Session, claimed: Sequence[Claimed], likenesses: Sequence[Li
                 ).all()
             )
         )
-        stored = list(
-            session.execute(
+        stored = [
+            joined((row[0], row[1], row[2], row[3]))
+            for row in session.execute(
                 select(Fingerprint.band_0, Fingerprint.band_1, Fingerprint.band_2, Fingerprint.band_3)
                 .where(
                     or_(
@@ -246,13 +250,13 @@ def _facts(session: Session, claimed: Sequence[Claimed], likenesses: Sequence[Li
                     Fingerprint.comment_id.not_in(own),
                 )
                 .limit(5000)
-            ).all()
-        )
-    lately = _by_sender(session, claimed, FLOOD_WITHIN, rejected=False)
-    rejected = _by_sender(session, claimed, SENDER_WITHIN, rejected=True)
+            )
+        ]
+    lately = _sent_lately(session, claimed)
+    rejected = _rejected_lately(session, claimed)
     facts = []
     for one, likeness in zip(claimed, likenesses, strict=True):
-        near = sum(similarity(likeness.bands, bands) <= NEAR for bands in stored) if likeness.usable else 0
+        near = sum(distance(likeness.simhash, other) <= NEAR for other in stored) if likeness.usable else 0
         facts.append(
             Facts(
                 honeypot_filled=bool(one.gate.get("honeypot")),
@@ -260,30 +264,42 @@ def _facts(session: Session, claimed: Sequence[Claimed], likenesses: Sequence[Li
                 challenge_degraded=bool(one.gate.get("degraded")),
                 identical_elsewhere=identical[likeness.exact] if likeness.usable else 0,
                 similar_elsewhere=max(0, near - identical[likeness.exact]),
-                sent_lately=max(0, lately[one.sender] - 1) if one.sender else 0,
+                sent_lately=max(0, lately[one.sender, one.name] - 1) if one.sender else 0,
+                sent_allowance=allowance,
                 rejected_lately=rejected[one.sender] if one.sender else 0,
             )
         )
         if likeness.usable:
             # Within one batch the first of several repeats is the original.
             identical[likeness.exact] += 1
-            stored.append(likeness.bands)
+            stored.append(likeness.simhash)
     return facts
 
 
-def _by_sender(
-    session: Session, claimed: Sequence[Claimed], within: timedelta, *, rejected: bool
-) -> Counter[bytes | None]:
+def _sent_lately(session: Session, claimed: Sequence[Claimed]) -> Counter[tuple[bytes | None, str]]:
+    # An address alone is no sender: a whole office, or a carrier's customers, may stand behind it.
     senders = {one.sender for one in claimed if one.sender}
-    since = min(one.created_at for one in claimed) - within
+    since = min(one.created_at for one in claimed) - FLOOD_WITHIN
+    query = (
+        select(Comment.sender, Comment.name, func.count())
+        .where(Comment.sender.in_(senders), Comment.created_at > since)
+        .where(Comment.name.in_({one.name for one in claimed}))
+        .group_by(Comment.sender, Comment.name)
+    )
+    rows = session.execute(query).all() if senders else []
+    return Counter({(sender, name): number for sender, name, number in rows})
+
+
+def _rejected_lately(session: Session, claimed: Sequence[Claimed]) -> Counter[bytes | None]:
+    senders = {one.sender for one in claimed if one.sender}
+    since = min(one.created_at for one in claimed) - SENDER_WITHIN
     query = (
         select(Comment.sender, func.count())
-        .where(Comment.sender.in_(senders), Comment.created_at > since)
+        .where(Comment.sender.in_(senders), Comment.created_at > since, Comment.status == "rejected")
         .group_by(Comment.sender)
     )
-    if rejected:
-        query = query.where(Comment.status == "rejected")
-    return Counter(dict(session.execute(query).all())) if senders else Counter()
+    rows = session.execute(query).all() if senders else []
+    return Counter(dict(rows))
 
 
 def _step(one: Judged) -> state.Step:

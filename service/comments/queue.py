@@ -14,7 +14,7 @@ from service.comments import search
 from service.comments.deciding import visible
 from service.comments.judging import NEAR, SENDER_WITHIN
 from service.models import Article, Comment, Decision, Fingerprint, Site
-from service.moderation import similarity
+from service.moderation import distance, joined
 from service.moderators import Viewer
 
 Order = Literal["priority", "oldest", "newest"]
@@ -155,11 +155,11 @@ def _similar(session: Session, row: Comment) -> list[Comment]:
         .order_by(Fingerprint.comment_id.desc())
         .limit(1000)
     )
-    bands = (own.band_0, own.band_1, own.band_2, own.band_3)
+    bands = joined((own.band_0, own.band_1, own.band_2, own.band_3))
     ids = [
         one.comment_id
         for one in candidates
-        if one.exact == own.exact or similarity(bands, (one.band_0, one.band_1, one.band_2, one.band_3)) <= NEAR
+        if one.exact == own.exact or distance(bands, joined((one.band_0, one.band_1, one.band_2, one.band_3))) <= NEAR
     ][:50]
     query = select(Comment).where(Comment.id.in_(ids), Comment.site_id == row.site_id).order_by(Comment.id.desc())
     return list(session.scalars(query)) if ids else []

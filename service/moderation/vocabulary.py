@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class Outcome(StrEnum):
@@ -51,7 +52,9 @@ class Facts:
     """What the outside knows about a submission, gathered before the pure part runs.
 
     Counts cover the look-back window that the caller chose; `None` in a count means the fact
-    could not be gathered, and the check that needs it reports that it did not run.
+    could not be gathered, and the check that needs it reports that it did not run. `sent_allowance` is
+    how many the limits let one sender send in the window of `sent_lately`: a place that allows more is
+    flooded later.
     """
 
     honeypot_filled: bool = False
@@ -60,6 +63,7 @@ class Facts:
     identical_elsewhere: int | None = 0
     similar_elsewhere: int | None = 0
     sent_lately: int | None = 0
+    sent_allowance: int = 30
     rejected_lately: int | None = 0
     blocked_by: str | None = None
 
@@ -131,7 +135,7 @@ class Policy:
     """
 
     mode: PublishMode = PublishMode.AFTER_REVIEW
-    actions: Mapping[Category, Outcome] = field(default_factory=dict)
-    thresholds: Mapping[Category, int] = field(default_factory=dict)
+    actions: Mapping[Category, Outcome] = field(default_factory=lambda: MappingProxyType({}))
+    thresholds: Mapping[Category, int] = field(default_factory=lambda: MappingProxyType({}))
     learned_threshold: float = 0.9
     version: str = "shipped"

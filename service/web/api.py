@@ -124,9 +124,7 @@ def _accepted(fields: dict[str, Any]) -> Accepted:
             if before is not None:
                 return before
         articles.open_for_comments(session, site, draft.article, now=now)
-    lacking = gate.missing(site, answers)
-    if lacking is not None:
-        problems.append(FieldError(lacking.field, lacking.code))
+    problems += [FieldError(one.field, one.code) for one in gate.missing(site, answers)]
     if problems:
         raise FieldErrors(problems)
     if idempotency_key is None:
@@ -144,11 +142,13 @@ def _parsed(fields: dict[str, Any], site: KnownSite) -> tuple[schemas.CommentIn,
     try:
         comment = schemas.parse(schemas.CommentIn, fields, policy=site.policy, region=region)
     except FieldErrors as error:
-        answers = schemas.GateIn.model_validate(fields).answers()
-        lacking = gate.missing(site, answers)
-        if lacking is not None:
-            raise FieldErrors([*error.errors, FieldError(lacking.field, lacking.code)]) from error
-        raise
+        # What is found later in a form without other faults is named beside them.
+        beside = []
+        if schemas.lacks_consent(fields) and "phone" not in {one.field for one in error.errors}:
+            beside.append(FieldError("consent", "consent_required"))
+        lacking = gate.missing(site, schemas.GateIn.model_validate(fields).answers())
+        beside += [FieldError(one.field, one.code) for one in lacking]
+        raise FieldErrors([*error.errors, *beside]) from error
     problems = []
     if comment.phone and not comment.consent:
         problems.append(FieldError("consent", "consent_required"))

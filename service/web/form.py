@@ -1,10 +1,15 @@
-"""Pages for people whose browser sent a plain form: the form again with its text, or the way to the receipt."""
+"""What a browser's plain form gets: the form again with its text, or the way to the receipt; and pages for errors."""
 
 from typing import Any
 
-from flask import Response, redirect, request
+from flask import Flask, Response, redirect, request, url_for
 
-from service.web.errors import Problem, response
+from service.web import payload
+from service.web.embed import answers
+from service.web.embed.answers import again
+from service.web.errors import Problem
+
+__all__ = ["again", "install", "received", "wanted"]
 
 
 def wanted() -> bool:
@@ -13,12 +18,24 @@ def wanted() -> bool:
     return best == "text/html" and "text/html" in request.headers.get("Accept", "")
 
 
-def again(fields: dict[str, Any], problem: Problem) -> Response:
-    """Return the form with what was typed and what is wrong."""
-    del fields
-    return response(problem)
-
-
 def received(receipt: str) -> Response:
     """Send the browser to the page of the receipt, so that a reload sends nothing twice."""
-    return redirect(f"/receipts/{receipt}", 303)  # type: ignore[return-value]
+    return redirect(url_for("embed.receipt", receipt=receipt), 303)  # type: ignore[return-value]
+
+
+def install(app: Flask) -> None:
+    """Answer people's browsers with pages where the API answers with problem documents."""
+
+    def answer(problem: Problem) -> Response | None:
+        if request.endpoint == "public.submit" and wanted():
+            return again(_sent(), problem)
+        return answers.failed(problem) if wanted() and not request.path.startswith("/v1/") else None
+
+    app.extensions["duyet-answer"] = answer
+
+
+def _sent() -> dict[str, Any]:
+    try:
+        return payload.read()
+    except Problem:
+        return {}

@@ -62,6 +62,8 @@ LIMITS: dict[str, tuple[Limited, ...]] = {
     "public.receipt": (Limited("limit_receipts", by_address),),
     "public.withdraw": (Limited("limit_receipts", by_address),),
     "public.report": (Limited("limit_reports", by_address),),
+    "embed.receipt": (Limited("limit_receipts", by_address),),
+    "embed.withdraw": (Limited("limit_receipts", by_address),),
     "review": (Limited("limit_review", by_address),),
 }
 """Endpoint, or the name of a blueprint for all of its endpoints, to its limits."""
@@ -73,6 +75,11 @@ EXEMPT: dict[str, str] = {
     "public.preflight": "answers from memory and changes nothing",
     "ops": "asked by the machines that run the service; metrics have a token of their own",
     "static": "files",
+    "scripts": "files made once",
+    "embed.page": "a read; the picture in it is counted by the page itself, so that the list stays readable",
+    "embed.another_code": "the same page with another picture, counted as there",
+    "embed.described": "a cacheable read",
+    "demo": "the same page around an article",
     "documents": "files made once",
 }
 

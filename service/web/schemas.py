@@ -126,6 +126,12 @@ def _checkbox(value: Any) -> bool:
     return value is True or (isinstance(value, str) and value.strip().lower() in {"1", "true", "on", "yes"})
 
 
+def lacks_consent(fields: Mapping[str, Any]) -> bool:
+    """Say whether a form brings a phone number that nobody agreed to be kept, whatever else is wrong with it."""
+    phone = fields.get("phone")
+    return isinstance(phone, str) and not shows_nothing(phone) and not _checkbox(fields.get("consent"))
+
+
 def _one_of(value: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise Wrong("required" if not value else "unknown")

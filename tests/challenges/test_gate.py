@@ -25,7 +25,7 @@ from service.challenges import (
     store,
 )
 
-LETTERS, DIGITS = "KBRTXH", "204719"
+LETTERS, DIGITS = "KBSTXH", "204719"
 FULL_WIDTH = "".join(chr(ord(c) + 0xFEE0) for c in LETTERS)
 
 
@@ -141,10 +141,10 @@ def test_a_challenge_is_worth_nothing_elsewhere(challenges, now, elsewhere):
         LETTERS.lower(),
         FULL_WIDTH,
         FULL_WIDTH.lower(),
-        " K B R  T X H ",
-        "kbr-txh",
-        "KBR\u00a0TXH\u3000",
-        "K\u200bBRTXH",
+        " K B S  T X H ",
+        "kbs-txh",
+        "KBS\u00a0TXH\u3000",
+        "K\u200bBSTXH",
     ],
 )
 def test_letters_are_right_in_any_case_width_and_spacing(challenges, now, typed):
@@ -181,7 +181,7 @@ def test_an_id_that_was_never_issued_is_expired(challenges, now, id_):
 
 @pytest.mark.parametrize(
     "odd",
-    [[], [LETTERS], {"a": 1}, 204719, 1.5, False, "K" * 100_000, "Tiếng Việt", "a\0b", b"KBRTXH"],
+    [[], [LETTERS], {"a": 1}, 204719, 1.5, False, "K" * 100_000, "Tiếng Việt", "a\0b", b"KBSTXH"],
 )
 def test_an_odd_answer_is_a_wrong_answer(challenges, now, odd):
     assert answer(challenges, ask(challenges, now), odd, now) == "captcha_wrong"

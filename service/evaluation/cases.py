@@ -1,0 +1,114 @@
+"""Scores the engine on cases that name an expected outcome, category and spans; it tunes nothing."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from service.moderation import moderate
+from service.moderation.policy import outcome
+from service.moderation.vocabulary import Finding, Outcome, Policy, PublishMode, Submission
+
+SHIPPED = Policy(mode=PublishMode.WHEN_CLEAN)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A submission with what the engine should make of it; `category` None for a clean one."""
+
+    id: str
+    group: str
+    submission: Submission
+    clean: bool
+    category: str | None
+    spans: tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the engine made of a case, and how near its spans came."""
+
+    case: Case
+    outcome: Outcome
+    categories: frozenset[str]
+    overlaps: tuple[float, ...]
+    touched: tuple[bool, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def right(self) -> bool:
+        """Whether a clean case was approved, or any other was not."""
+        return (self.outcome is Outcome.APPROVE) == self.case.clean
+
+
+def read_cases(path: Path) -> Iterator[Case]:
+    """Read cases, one JSON object a line."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.strip():
+            continue
+        row = json.loads(line)
+        yield Case(
+            id=str(row.get("id", "")),
+            group=str(row.get("group", "")),
+            submission=Submission(
+                body=row.get("body", ""), title=row.get("title", ""), name=row.get("name", "")
+            ),
+            clean=row.get("expect", "hold") == "approve",
+            category=row.get("category"),
+            spans=tuple((s["field"], s["start"], s["end"]) for s in row.get("spans", [])),
+        )
+
+
+def judge(case: Case, policy: Policy = SHIPPED) -> Result:
+    """Run the engine on a case."""
+    verdict = moderate(case.submission, policy)
+    counted = tuple(f for f in verdict.findings if outcome(f, policy) is not Outcome.APPROVE)
+    found = [(s.field, s.start, s.end) for f in counted for s in f.spans]
+    return Result(
+        case=case,
+        outcome=verdict.outcome,
+        categories=frozenset(f.category.value for f in counted if f.category),
+        overlaps=tuple(max((_overlap(span, other) for other in found), default=0.0) for span in case.spans),
+        touched=tuple(any(_overlap(span, other) > 0 for other in found) for span in case.spans),
+        findings=counted,
+    )
+
+
+def _overlap(a: tuple[str, int, int], b: tuple[str, int, int]) -> float:
+    """Shared characters over characters covered by either."""
+    if a[0] != b[0]:
+        return 0.0
+    shared = min(a[2], b[2]) - max(a[1], b[1])
+    return shared / (max(a[2], b[2]) - min(a[1], b[1])) if shared > 0 else 0.0
+
+
+def table(results: Iterable[Result]) -> str:
+    """One line a group: how many, wrong outcomes, rejected, spans found, spans touched, category right."""
+    groups: dict[str, list[Result]] = defaultdict(list)
+    for result in results:
+        groups[result.case.group].append(result)
+    lines = [f"{'group':24} {'n':>5} {'wrong':>7} {'rejected':>8} {'IoU>=.5':>8} {'touch':>7} {'category':>8}"]
+    everything = [result for group in groups.values() for result in group]
+    for name, group in [*groups.items(), *_totals(everything)]:
+        wrong = sum(not r.right for r in group)
+        rejected = sum(r.outcome is Outcome.REJECT for r in group)
+        overlaps = [o for r in group for o in r.overlaps]
+        touched = [t for r in group for t in r.touched]
+        named = [r.case.category in r.categories for r in group if r.case.category and r.right]
+        lines.append(
+            f"{name[:24]:24} {len(group):5} {_share(wrong, len(group))} {rejected:8} "
+            f"{_share(sum(o >= 0.5 for o in overlaps), len(overlaps)):>8} {_share(sum(touched), len(touched)):>7} "
+            f"{_share(sum(named), len(named)):>8}",
+        )
+    return "\n".join(lines)
+
+
+def _totals(results: list[Result]) -> list[tuple[str, list[Result]]]:
+    clean = [r for r in results if r.case.clean]
+    listable = [r for r in results if r.case.group.startswith("listable")]
+    return [(name, rows) for name, rows in (("ALL clean", clean), ("ALL listable", listable)) if rows]
+
+
+def _share(count: int, of: int) -> str:
+    return f"{100 * count / of:6.1f}%" if of else "      –"

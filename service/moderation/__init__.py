@@ -1,0 +1,6 @@
+"""The pure heart: what a comment says, why it is held, and nothing about where it came from or goes to."""
+
+from service.moderation.engine import moderate, prepare
+from service.moderation.fingerprint import Fingerprint, distance, fingerprint, joined
+
+__all__ = ["Fingerprint", "distance", "fingerprint", "joined", "moderate", "prepare"]

@@ -1,0 +1,114 @@
+"""Profanity, insults, hate, threats and sexual content, from the lists and from the sentence patterns."""
+
+from collections.abc import Iterator
+
+from service.moderation.findings import about
+from service.moderation.grammar import find_patterns
+from service.moderation.lexicon import ABUSE, book
+from service.moderation.reading import Hit, Reading, Sheet
+from service.moderation.vocabulary import Finding
+
+NAME = "abuse"
+_MEASURES = frozenset({"dm"})
+_AFTER_VL = frozenset(
+    ["luôn", "ra", "quá", "thật", "á", "thế", "nha", "nhé", "rồi", "thôi", "ạ", "à", "mà", "vậy", "trời"]
+)
+_BEFORE_MATERIAL = frozenset(
+    ["bán", "cửa", "xe", "giá", "mua", "đại", "tiền", "nhà", "chở", "kho", "hàng", "tập", "kết", "đổ"]
+)
+
+
+def find(sheet: Sheet) -> Iterator[Finding]:
+    """Look for abuse in every field."""
+    for reading in sheet.readings:
+        yield from _listed(reading)
+        yield from _patterned(reading)
+
+
+def safe_ranges(reading: Reading) -> list[tuple[int, int]]:
+    """Where a harmless phrase stands that a listed word is part of."""
+    return [(hit.first, hit.last) for hit in reading.hits if hit.entry.kind == "safe"]
+
+
+def _listed(reading: Reading) -> Iterator[Finding]:
+    hits = [hit for hit in reading.hits if hit.entry.category in ABUSE and hit.entry.kind != "safe"]
+    if not hits:
+        return
+    safe = safe_ranges(reading)
+    for hit in _widest([hit for hit in hits if not _excused(reading, hit, safe)]):
+        category = hit.entry.category
+        if category is None:
+            continue
+        spans = (reading.span(hit.first, hit.last),)
+        yield Finding(
+            check=NAME,
+            category=category,
+            severity=hit.entry.severity,
+            spans=spans,
+            message=about(category, spans, hit.trick),
+            entry=hit.entry.form,
+            version=book().version,
+        )
+
+
+def _excused(reading: Reading, hit: Hit, safe: list[tuple[int, int]]) -> bool:
+    """Whether a harmless phrase holds the hit, or the word is one that needs its neighbours and lacks them."""
+    if hit.trick is None and any(
+        first <= hit.first and hit.last <= last and (last - first) > (hit.last - hit.first) for first, last in safe
+    ):
+        return True
+    before = reading.words[hit.first - 1] if hit.first and not reading.breaks[hit.first] else ""
+    if hit.entry.form in _MEASURES:
+        return before.isdigit()
+    if hit.entry.kind == "context":
+        return hit.trick is None and not _is_adverb(reading, hit, before)
+    return before.isdigit() and hit.entry.form.startswith("đ ")
+
+
+def _is_adverb(reading: Reading, hit: Hit, before: str) -> bool:
+    typed = reading.span(hit.first, hit.last).text
+    if typed.isupper() or before in _BEFORE_MATERIAL:
+        return False
+    ends = hit.last >= len(reading.words) or reading.breaks[hit.last]
+    return ends or reading.words[hit.last] in _AFTER_VL
+
+
+def _widest(hits: list[Hit]) -> list[Hit]:
+    """Of hits of one category that lie within each other, the widest, at the gravest severity of them."""
+    kept: list[Hit] = []
+    for hit in sorted(hits, key=lambda h: (h.first, -h.last, -h.entry.severity)):
+        holder = next(
+            (
+                k
+                for k in kept
+                if k.first <= hit.first
+                and hit.last <= k.last
+                and k.entry.category == hit.entry.category
+                and k.entry.severity >= hit.entry.severity
+            ),
+            None,
+        )
+        if holder is None:
+            kept.append(hit)
+    return kept
+
+
+def _patterned(reading: Reading) -> Iterator[Finding]:
+    safe = safe_ranges(reading)
+    seen: list[tuple[str, int, int]] = []
+    for match in find_patterns(reading):
+        rule = match.pattern
+        inside = any(first <= match.first and match.last <= last for first, last in safe)
+        if inside or any(n == rule.name and f <= match.first < t for n, f, t in seen):
+            continue
+        seen.append((rule.name, match.first, match.last))
+        spans = (reading.span(match.first, match.last),)
+        yield Finding(
+            check=NAME,
+            category=rule.category,
+            severity=rule.severity,
+            spans=spans,
+            message=about(rule.category, spans, reading.trick_in(match.first, match.last)),
+            entry=rule.name,
+            version=book().version,
+        )

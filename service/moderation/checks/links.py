@@ -1,0 +1,107 @@
+"""Links in every disguise: hxxp, spelt-out dots, spaces around dots, shorteners, foreign alphabets."""
+
+import re
+from collections.abc import Iterator
+
+from service.moderation.lexicon import book
+from service.moderation.reading import Reading, Sheet
+from service.moderation.syllables import bare_syllables
+from service.moderation.vocabulary import Category, Finding, Message, Span
+
+NAME = "links"
+_SURE = "com|net|vn|org|info|xyz|biz|io|site|online|store|shop|club|link|click|bet|casino|loan|vip|asia|mobi|icu|cyou"
+_WORDLIKE = "win|top|app|me|tv|cc|ly|co|to|gg|pro|fun|live|life|space|tech|dev|ai|us|in|la|tk|ml|ga|cf|pw|ws|re|ee|do"
+_SCHEME = re.compile(r"(?:h(?:tt|xx|\*\*|t\*|tx)ps?|ftp)\s?:\s?(?:/\s?/|\\\\)\s?[^\s<>\"“”]{3,}")
+_WWW = re.compile(r"\bwww\s?\.\s?[^\s<>\"“”]{3,}")
+_DOMAIN = re.compile(
+    rf"(?<![\w@.])((?:[^\W_](?:[\w-]{{0,61}}[^\W_])?\.){{1,4}})({_SURE}|{_WORDLIKE})(?:\.vn)?(?::\d{{2,5}})?(/[^\s<>\"“”]*)?(?![\w@])",
+)
+_SPELT = re.compile(
+    rf"\b([a-z0-9][a-z0-9-]{{1,61}})\s{{0,2}}[\[({{]?\s?(?:chấm|chẩm|\bdot\b|\bcham\b|\(\.\)|\[\.\]|\bc\.hấm)\s?[\])}}]?\s{{0,2}}"
+    rf"({_SURE}|win|top|app|me|tv|cc|co|pro|fun|live)\b(?:\s?(?:\.|chấm|dot|cham)\s?vn\b)?(?:\s?/\s?\S+)?",
+)
+_BRACKETED = re.compile(
+    rf"\b([a-z0-9][a-z0-9-]{{1,61}})\s?[\[({{]\s?(?:\.|,|dot|chấm)\s?[\])}}]\s?({_SURE}|me|top|win|co|cc)\b(?:/\S*)?"
+)
+_SPACED = re.compile(
+    r"\b([a-z0-9][a-z0-9-]{2,61})(?:\s\.\s?|\.\s|\s?,)(com|net|xyz|vip|bet|club|shop|info|org)(?:\s?\.\s?vn)?\b(?:\s?/\s?\S+)?",
+)
+_SHORTENERS = re.compile(
+    r"\b(?:bit\.ly|tinyurl\.com|cutt\.ly|t\.me|goo\.gl|s\.id|rebrand\.ly|is\.gd|shorturl\.at|zalo\.me|shope\.ee|"
+    r"by\.com\.vn|m\.me|wa\.me|t\.ly|ow\.ly|tiny\.cc|rb\.gy|lnkd\.in|adf\.ly|ouo\.io|link1s\.com|s\.shopee\.vn|"
+    r"fb\.me|linktr\.ee|forms\.gle|discord\.gg|chat\.whatsapp\.com|vt\.tiktok\.com|s\.lazada\.vn)\b",
+)
+# Pages of the state and of the press are named in ordinary talk: noted, below what holds a comment.
+_PUBLIC = re.compile(
+    r"(?:^|\.|//)(?:[\w-]+\.)?(?:gov\.vn|edu\.vn|chinhphu\.vn|vnexpress\.net|tuoitre\.vn|thanhnien\.vn|dantri\.com\.vn|"
+    r"vietnamnet\.vn|nhandan\.vn|vtv\.vn|laodong\.vn|vov\.vn|zingnews\.vn|znews\.vn|baochinhphu\.vn|qdnd\.vn|cand\.com\.vn|"
+    r"hanoimoi\.vn|sggp\.org\.vn|plo\.vn|vietnamplus\.vn|nld\.com\.vn|tienphong\.vn|wikipedia\.org|who\.int)(?:/|$|[\s.,)])",
+)
+
+
+def find(sheet: Sheet) -> Iterator[Finding]:
+    """Look for links in every field."""
+    for reading in sheet.readings:
+        for start, end, entry, severity in places(reading):
+            span = reading.cut(start, end)
+            yield Finding(NAME, Category.LINK, severity, (span,), _message(entry, span), entry, book().version)
+
+
+def places(reading: Reading) -> list[tuple[int, int, str, int]]:
+    """Every link of a field: where in the view, of which kind, how grave."""
+    text = reading.view.text
+    if not _may_hold(text):
+        return []
+    found: list[tuple[int, int, str, int]] = []
+    for pattern in (_SCHEME, _WWW):
+        found.extend(_trimmed(text, m.start(), m.end(), "link") for m in pattern.finditer(text))
+    for match in _DOMAIN.finditer(text):
+        if _is_domain(reading, match):
+            found.append(_trimmed(text, match.start(), match.end(), "link"))
+    for pattern in (_SPELT, _BRACKETED, _SPACED):
+        found.extend((m.start(), m.end(), "spelt link", 2) for m in pattern.finditer(text) if _is_label(m.group(1)))
+    kept: list[tuple[int, int, str, int]] = []
+    for place in sorted(found, key=lambda p: (p[0], -p[1])):
+        if not kept or place[0] >= kept[-1][1]:
+            kept.append(place)
+    return kept
+
+
+def _may_hold(text: str) -> bool:
+    return "." in text or "://" in text or "chấm" in text or "cham" in text or "dot" in text or ",com" in text
+
+
+def _trimmed(text: str, start: int, end: int, entry: str) -> tuple[int, int, str, int]:
+    while end > start and text[end - 1] in ".,;:!?)]}'\"…”":
+        end -= 1
+    address = text[start:end]
+    if _SHORTENERS.search(address):
+        return start, end, "shortener", 3
+    return start, end, entry, 1 if _PUBLIC.search(address) else 2
+
+
+def _is_domain(reading: Reading, match: re.Match[str]) -> bool:
+    """A name with an ending that is also a word is taken for a missed space unless it looks like an address."""
+    labels, ending, path = match.group(1)[:-1], match.group(2), match.group(3)
+    last = labels.rsplit(".", 1)[-1]
+    given = reading.cut(match.start(2), match.end(2)).text
+    if path and len(path) > 1:
+        return True
+    if ending in _SURE.split("|"):
+        if not last.isascii():
+            return ending in {"com", "net", "vn", "org", "xyz"} and given.islower()
+        return not (given[0].isupper() and not given.isupper() and last in bare_syllables())
+    return given.islower() and last.isascii() and last not in bare_syllables() and len(last) > 2 and not last.isdigit()
+
+
+def _is_label(label: str) -> bool:
+    return not label.isdigit() and label.isascii()
+
+
+def _message(entry: str, span: Span) -> Message:
+    vi, en = {
+        "link": ("đường dẫn", "a link"),
+        "spelt link": ("đường dẫn viết lách", "a link in disguise"),
+        "shortener": ("đường dẫn rút gọn hoặc vào nhóm kín", "a shortened link or one into a closed group"),
+    }[entry]
+    return Message(f"Có {vi}: “{span.text}”.", f"Contains {en}: “{span.text}”.")

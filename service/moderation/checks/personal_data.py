@@ -1,0 +1,140 @@
+"""Identity cards, bank accounts and payment cards."""
+
+import re
+from collections.abc import Iterator
+
+from service.moderation.lexicon import book
+from service.moderation.numbers import runs
+from service.moderation.reading import Reading, Sheet
+from service.moderation.text import fold
+from service.moderation.vocabulary import Category, Finding, Message
+
+NAME = "personal_data"
+_ID_WORDS = frozenset(
+    [
+        "cccd",
+        "cmnd",
+        "cmt",
+        "cmtnd",
+        "can",
+        "cuoc",
+        "chung",
+        "minh",
+        "dinh",
+        "danh",
+        "passport",
+        "ho",
+        "chieu",
+        "mst",
+        "bhyt",
+        "bhxh",
+    ]
+)
+_BANK_WORDS = frozenset(
+    [
+        "stk",
+        "tk",
+        "khoan",
+        "vietcombank",
+        "vcb",
+        "mb",
+        "mbbank",
+        "techcombank",
+        "tcb",
+        "bidv",
+        "agribank",
+        "vietinbank",
+        "ctg",
+        "acb",
+        "tpbank",
+        "sacombank",
+        "vpbank",
+        "vib",
+        "shb",
+        "hdbank",
+        "ocb",
+        "msb",
+        "seabank",
+        "momo",
+        "ngan",
+        "hang",
+        "bank",
+        "the",
+        "visa",
+        "atm",
+        "scb",
+        "eximbank",
+        "lpbank",
+        "lienvietpostbank",
+    ],
+)
+_CARD_ID = re.compile(r"0[0-9]{2}[0-3]\d{8}")
+_MESSAGES = {
+    "id card": ("số giấy tờ tuỳ thân", "the number of an identity card"),
+    "bank account": ("số tài khoản ngân hàng", "a bank account number"),
+    "payment card": ("số thẻ thanh toán", "a payment card number"),
+}
+
+
+def find(sheet: Sheet) -> Iterator[Finding]:
+    """Look for such numbers in every field."""
+    for reading in sheet.readings:
+        for run in runs(reading):
+            found = next(iter(_read(reading, run.windows(range(6, 21)))), None)
+            if found is None:
+                continue
+            first, last, entry = found
+            span = reading.span(first, last)
+            vi, en = _MESSAGES[entry]
+            yield Finding(
+                check=NAME,
+                category=Category.PERSONAL_DATA,
+                severity=2,
+                spans=(span,),
+                message=Message(f"Có {vi}: “{span.text}”.", f"Contains {en}: “{span.text}”."),
+                entry=entry,
+                version=book().version,
+            )
+
+
+def _read(reading: Reading, windows: Iterator[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
+    for first, last, digits in sorted(windows, key=lambda w: -len(w[2])):
+        near = [fold(word) for word in reading.words[max(0, first - 7) : first]]
+        after = [fold(word) for word in reading.words[last : last + 4]]
+        whole = _stands_alone(reading, first, last)
+        if len(digits) == 16 and whole and digits[0] in "3456" and _luhn(digits):
+            yield first, last, "payment card"
+        elif (len(digits) == 12 and ((whole and _CARD_ID.fullmatch(digits)) or _named(near, _ID_WORDS))) or (
+            len(digits) == 9 and _named(near, _ID_WORDS)
+        ):
+            yield first, last, "id card"
+        elif 8 <= len(digits) <= 19 and _is_account(near, after, digits):
+            yield first, last, "bank account"
+
+
+def _stands_alone(reading: Reading, first: int, last: int) -> bool:
+    """Whether a number is written in one piece or in even groups of four or three, and not as an amount."""
+    sizes = [reading.ends[i] - reading.starts[i] for i in range(first, last)]
+    text = reading.view.text[reading.starts[first] : reading.ends[last - 1]]
+    return len(sizes) == 1 or (min(sizes) > 2 and "," not in text and "." not in text and "*" not in text)
+
+
+def _is_account(near: list[str], after: list[str], digits: str) -> bool:
+    if re.fullmatch(r"0[35789]\d{8}|1[89]00\d{4,6}|(?:19|20)\d{6}", digits) and "stk" not in near:
+        return False
+    told = "stk" in near or ("tai" in near and "khoan" in near) or ("so" in near and "the" in near)
+    banks = _BANK_WORDS - {"tk", "khoan", "the", "ngan", "hang"}
+    return told or (bool(banks & {*near[-3:], *after}) and len(digits) >= 9)
+
+
+def _named(near: list[str], words: frozenset[str]) -> bool:
+    hits = words & set(near)
+    return bool(hits & {"cccd", "cmnd", "cmt", "cmtnd", "passport", "bhyt", "bhxh", "mst"}) or len(hits) > 1
+
+
+def _luhn(digits: str) -> bool:
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        value = int(digit) * (2 if place % 2 else 1)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0

@@ -1,0 +1,239 @@
+"""What a word that is not one was meant to be: spacing, dots, leet, masks, repeats, reversal, glue, Telex and VNI."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from service.moderation.lexicon import Entry, Node, book
+from service.moderation.syllables import bare_syllables, cut, from_telex, from_vni, syllables
+from service.moderation.text import fold
+
+_LEET = (
+    str.maketrans("013456789@$!|€+£¥", "oieasgtbgasiietly"),
+    str.maketrans("013456789@$!|€+£¥", "oleasbtbqaslletly"),
+)
+_STARS = re.compile(r"[*#?%&•×]+|[._…-]{2,}|_")
+_NOT_ALNUM = re.compile(r"[\W_]+")
+_LONGEST = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A word that was meant, and the stretch of the disguised text it stands in."""
+
+    word: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unveiled:
+    """The words behind a disguise and the name of the trick."""
+
+    trick: str
+    pieces: tuple[Piece, ...]
+
+
+@lru_cache(maxsize=16384)
+def unveil(raw: str, *, hidden: bool = False) -> Unveiled | None:
+    """Read a run of letters, digits and signs that is no plain word; None where it hides nothing known.
+
+    `hidden` says that look-alikes or invisible characters stood in it, so that a reading
+    without marks counts as well.
+    """
+    if len(raw) > _LONGEST:
+        return None
+    plain = raw.isalnum()
+    if plain:
+        return _unveil_token(raw, hidden=hidden)
+    joined = _NOT_ALNUM.sub("", raw)
+    if len(joined) < 2 or joined.isdigit():
+        return None
+    parts = [part for part in _NOT_ALNUM.split(raw) if part]
+    if len(parts) > 1 and all(len(part) > 1 and part in syllables() for part in parts):
+        return None
+    return (
+        _whole(joined, raw, "dots")
+        or _unveil_leet(raw)
+        or _unveil_mask(raw)
+        or _spread(raw, joined, _unveil_token(joined, hidden=True))
+    )
+
+
+def _unveil_token(word: str, *, hidden: bool) -> Unveiled | None:
+    if len(word) < 3:
+        return _unveil_reversed(word)
+    lexicon = book()
+    if word in lexicon.abbreviations:
+        return None
+    squeezed = squeeze(word)
+    if squeezed != word and (squeezed in lexicon.vocabulary or squeezed in lexicon.abbreviations):
+        return _one("repeats", squeezed, len(word))
+    if hidden and (meant := lexicon.strong_folded.get(fold(word))):
+        return _one("look-alikes", meant, len(word))
+    if not word.isalpha():
+        return _unveil_digits(word)
+    return _unveil_telex(word) or _unveil_reversed(word) or _unveil_glued(word)
+
+
+def _unveil_digits(word: str) -> Unveiled | None:
+    if word.isdigit() or not any(map(str.isalpha, word)):
+        return None
+    meant = from_vni(word)
+    if meant and meant in book().vocabulary and not meant.isascii():
+        return _one("vni", meant, len(word))
+    return _unveil_leet(word)
+
+
+def _unveil_leet(raw: str) -> Unveiled | None:
+    if sum(map(str.isalpha, raw)) * 2 < len(raw) or not raw[0].isalnum() or not raw[-1].isalnum():
+        return None
+    if raw[-1:].isdigit() and raw[:-1].isalpha() and fold(raw[:-1]) in book().strong_folded:
+        return None
+    for table in _LEET:
+        read = raw.translate(table)
+        if read == raw or not read.isalpha() or len(read) < 2:
+            continue
+        meant = _known_word(read)
+        if meant:
+            return _one("leet", meant, len(raw))
+        glued = _unveil_glued(squeeze(read))
+        if glued and len(squeeze(read)) == len(raw):
+            return Unveiled("leet", glued.pieces)
+    return None
+
+
+def _known_word(read: str) -> str | None:
+    lexicon = book()
+    if read in lexicon.abbreviations and len(read) > 2:
+        return read
+    if len(read) < 3:
+        return None
+    return lexicon.strong_folded.get(fold(read)) or lexicon.strong_folded.get(fold(squeeze(read)))
+
+
+def _unveil_mask(raw: str) -> Unveiled | None:
+    starred = _STARS.sub("*", raw)
+    meant = book().masks.get(starred) if "*" in starred else None
+    return _one("mask", meant, len(raw)) if meant else None
+
+
+def _unveil_telex(word: str) -> Unveiled | None:
+    lexicon = book()
+    for spelt in dict.fromkeys((word, squeeze_last(word))):
+        meant = from_telex(spelt)
+        if meant and meant in lexicon.vocabulary and not meant.isascii():
+            return _one("telex", meant, len(word))
+    if len(word) < 6:
+        return None
+    for at in range(3, len(word) - 2):
+        left, right = from_telex(word[:at]), from_telex(word[at:])
+        if left and right and left in lexicon.vocabulary and right in lexicon.vocabulary:
+            return Unveiled("telex", (Piece(left, 0, at), Piece(right, at, len(word))))
+    return None
+
+
+def _unveil_reversed(word: str) -> Unveiled | None:
+    backwards = word[::-1]
+    lexicon = book()
+    if not word.isascii() and backwards in lexicon.vocabulary and backwards in syllables():
+        return _one("reversed", backwards, len(word))
+    if not word.isascii() and len(word) > 4:
+        pieces = cut(backwards, syllables(), lexicon.vocabulary)
+        if pieces and any(piece in lexicon.strong for piece in pieces):
+            return _one("reversed", next(piece for piece in pieces if piece in lexicon.strong), len(word))
+    return None
+
+
+def _unveil_glued(word: str) -> Unveiled | None:
+    if len(word) < 5:
+        return None
+    lexicon = book()
+    if not word.isascii():
+        pieces = cut(word, syllables() | lexicon.abbreviations, lexicon.vocabulary)
+        if pieces and len(pieces) > 1 and any(piece in lexicon.vocabulary for piece in pieces):
+            return _lay(pieces)
+        return None
+    pieces = cut(word, bare_syllables(), _toneless_vocabulary())
+    if pieces and len(pieces) > 1 and holds_toneless_phrase(pieces):
+        return _lay(pieces)
+    return None
+
+
+@lru_cache(maxsize=1)
+def _toneless_vocabulary() -> frozenset[str]:
+    return frozenset(
+        word for e in book().entries if len(e.words) > 1 and e.severity > 1 and e.form.isascii() for word in e.words
+    )
+
+
+def holds_toneless_phrase(pieces: list[str]) -> bool:
+    """Whether a listed phrase of two words or more, typed without marks, stands among the pieces."""
+    for start in range(len(pieces)):
+        node: Node | list[Entry] | None = book().trie
+        for index in range(start, len(pieces)):
+            node = node.get(pieces[index]) if isinstance(node, dict) else None
+            if not isinstance(node, dict):
+                break
+            ends = node.get("")
+            if index > start and isinstance(ends, list) and any(e.severity > 1 for e in ends):
+                return True
+    return False
+
+
+def squeeze(word: str) -> str:
+    """One letter for a run of the same letter, the one with the most marks."""
+    kept = ""
+    for char in word:
+        if kept and fold(kept[-1]) == fold(char):
+            if kept[-1].isascii():
+                kept = kept[:-1] + char
+        else:
+            kept += char
+    return kept
+
+
+def squeeze_last(word: str) -> str:
+    """A word whose last letter was held down."""
+    while len(word) > 2 and word[-1] == word[-2]:
+        word = word[:-1]
+    return word
+
+
+def _whole(joined: str, raw: str, trick: str) -> Unveiled | None:
+    """One word behind signs that only stand between its letters."""
+    lexicon = book()
+    if joined in lexicon.abbreviations or joined in lexicon.strong:
+        return _one(trick, joined, len(raw))
+    short = max(map(len, _NOT_ALNUM.split(raw)))
+    if short < 3 and joined in lexicon.vocabulary and not joined.isascii():
+        return _one(trick, joined, len(raw))
+    if short < 2 and len(joined) > 2 and joined.isascii() and joined in lexicon.strong_folded:
+        return _one(trick, lexicon.strong_folded[joined], len(raw))
+    return None
+
+
+def _spread(raw: str, joined: str, found: Unveiled | None) -> Unveiled | None:
+    """Lay what was found in the joined letters back over the text that held signs between them."""
+    if found is None:
+        return None
+    places = [index for index, char in enumerate(raw) if char.isalnum()]
+    if len(places) != len(joined):
+        return None
+    return Unveiled(
+        found.trick,
+        tuple(Piece(p.word, places[p.start], places[p.end - 1] + 1) for p in found.pieces),
+    )
+
+
+def _one(trick: str, word: str, length: int) -> Unveiled:
+    return Unveiled(trick, (Piece(word, 0, length),))
+
+
+def _lay(words: list[str]) -> Unveiled:
+    pieces: list[Piece] = []
+    at = 0
+    for word in words:
+        pieces.append(Piece(word, at, at + len(word)))
+        at += len(word)
+    return Unveiled("glued", tuple(pieces))

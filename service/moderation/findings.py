@@ -1,0 +1,56 @@
+"""How a check says what it saw: the sentences for people and the small steps every check shares; nothing is found here."""
+
+from service.moderation.vocabulary import Category, Finding, Message, Span
+
+TRICKS: dict[str, tuple[str, str]] = {
+    "dots": ("viết tách bằng dấu", "written with signs between the letters"),
+    "spaces": ("viết tách từng chữ", "written with spaces between the letters"),
+    "leet": ("thay chữ bằng số hoặc ký hiệu", "with digits or signs in place of letters"),
+    "mask": ("che bớt chữ", "with letters masked"),
+    "repeats": ("kéo dài chữ", "with letters repeated"),
+    "reversed": ("viết ngược", "written backwards"),
+    "glued": ("viết dính", "written without spaces"),
+    "telex": ("gõ Telex chưa thành chữ", "left as raw Telex typing"),
+    "vni": ("gõ VNI chưa thành chữ", "left as raw VNI typing"),
+    "look-alikes": ("dùng ký tự trông giống chữ", "with look-alike characters"),
+    "split": ("tách giữa hai ô", "split between two fields"),
+}
+
+NAMES: dict[Category, tuple[str, str]] = {
+    Category.PROFANITY: ("từ ngữ tục tĩu", "vulgar language"),
+    Category.INSULT: ("lời xúc phạm", "an insult"),
+    Category.HATE: ("lời kỳ thị một nhóm người", "contempt for a group of people"),
+    Category.THREAT: ("lời đe doạ hoặc kêu gọi bạo lực", "a threat or a call to violence"),
+    Category.SEXUAL: ("nội dung gợi dục", "sexual content"),
+    Category.PERSONAL_DATA: ("thông tin riêng tư của một người", "somebody's private data"),
+}
+
+
+def quote(spans: tuple[Span, ...]) -> str:
+    """The words found, short enough to stand in a sentence."""
+    text = " … ".join(" ".join(span.text.split()) for span in spans)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def about(category: Category, spans: tuple[Span, ...], trick: str | None = None) -> Message:
+    """The sentence for a word or phrase of a category."""
+    vi, en = NAMES[category]
+    note_vi, note_en = TRICKS.get(trick or "", ("", ""))
+    tail_vi, tail_en = (f" ({note_vi})", f" ({note_en})") if note_vi else ("", "")
+    words = quote(spans)
+    return Message(f"Có {vi}: “{words}”{tail_vi}.", f"Contains {en}: “{words}”{tail_en}.")
+
+
+def unchecked(check: str) -> Finding:
+    """What is shown of a check that raised or ran out of its time."""
+    return Finding(
+        check=check,
+        category=None,
+        severity=0,
+        spans=(),
+        message=Message(
+            f"Không kiểm tra được: bước “{check}” bị lỗi hoặc quá thời gian.",
+            f"Could not be checked: the step “{check}” failed or ran out of time.",
+        ),
+        ran=False,
+    )

@@ -1,0 +1,58 @@
+"""What makes two submissions the same text or nearly so: an exact hash and a 64-bit simhash in four bands."""
+
+import hashlib
+from dataclasses import dataclass
+
+from service.moderation.text import fold, normalise, split
+from service.moderation.vocabulary import Submission
+
+# A reader's "Hay quá" or "Đồng ý với tác giả" is not a copy of another reader's.
+MINIMUM_WORDS = 8
+_SHINGLE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """The exact hash and the simhash of a text; `usable` is false for texts too short to be called copies."""
+
+    exact: bytes
+    bands: tuple[int, int, int, int]
+    usable: bool
+
+    @property
+    def simhash(self) -> int:
+        """The four bands as one number."""
+        return joined(self.bands)
+
+
+def fingerprint(submission: Submission) -> Fingerprint:
+    """Fingerprint title and body; case, marks, signs and spacing make no difference, digits do."""
+    words = [fold(word) for text in (submission.title, submission.body) for word in split(normalise(text)).words]
+    exact = hashlib.blake2b(" ".join(words).encode(), digest_size=16).digest()
+    value = _simhash(words)
+    bands = (value >> 48, (value >> 32) & 0xFFFF, (value >> 16) & 0xFFFF, value & 0xFFFF)
+    return Fingerprint(exact, bands, usable=len(words) >= MINIMUM_WORDS)
+
+
+def joined(bands: tuple[int, int, int, int]) -> int:
+    """The simhash whose four bands these are."""
+    first, second, third, fourth = bands
+    return (first << 48) | (second << 32) | (third << 16) | fourth
+
+
+def distance(a: int, b: int) -> int:
+    """In how many of 64 bits two simhashes differ."""
+    return (a ^ b).bit_count()
+
+
+def _simhash(words: list[str]) -> int:
+    if not words:
+        return 0
+    size = max(1, len(words) - _SHINGLE + 1)
+    counts = [0] * 64
+    for index in range(size):
+        shingle = " ".join(words[index : index + _SHINGLE]).encode("utf-8", "replace")
+        digest = int.from_bytes(hashlib.blake2b(shingle, digest_size=8).digest(), "big")
+        for bit in range(64):
+            counts[bit] += 1 if digest >> bit & 1 else -1
+    return sum(1 << bit for bit in range(64) if counts[bit] > 0)

@@ -1,0 +1,230 @@
+"""Sentence patterns over classes of words: each word becomes one code, each pattern one linear RE2 over the codes."""
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import re2
+
+from service.moderation.lexicon import book, terms
+from service.moderation.reading import Reading, folded
+from service.moderation.text import fold
+from service.moderation.vocabulary import Category
+
+# Every code takes three bytes of UTF-8, so that a place in the bytes is three times a place in the line.
+_WIDTH = 3
+_OTHER, _NUMBER, _PAUSE = "\ue000", "\ue001", "\ue002"
+_FIRST_CODE = 0xE003
+
+
+_SIGNS = {"^": f"(?:^|{_PAUSE})", "$": f"(?:$|{_PAUSE})", "<": "(", ">": ")"}
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One sentence pattern: what it is filed under and the words that must not stand just before or after it."""
+
+    name: str
+    category: Category
+    severity: int
+    regex: Any
+    needs: int
+    not_before: frozenset[str]
+    not_after: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A pattern found from word `first` to before word `last`."""
+
+    pattern: Pattern
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """The patterns of one way of typing, the code of each word they know, and which parts of patterns a code begins.
+
+    A part is a word or choice that a pattern cannot do without, one bit each: a pattern is
+    only searched for in a field that holds a beginning of every part it needs.
+    """
+
+    codes: dict[str, str]
+    patterns: tuple[Pattern, ...]
+    begins: dict[str, int]
+
+
+@cache
+def grammar(*, toneless: bool) -> Grammar:
+    """Compile the patterns, with marks or without."""
+    source = tomllib.loads((files(__package__) / "lexicon" / "patterns.toml").read_text(encoding="utf-8"))
+    compiler = _Compiler({}, source["classes"], toneless, {}, {}, {})
+    patterns: list[Pattern] = []
+    for row in source["pattern"]:
+        forms = list(row.get("toneless", [])) if toneless else row["forms"]
+        if toneless and row.get("fold"):
+            forms += row["forms"]
+        for form in forms:
+            regex, needs = compiler.compile(form)
+            patterns.append(
+                Pattern(
+                    name=row["name"],
+                    category=Category(row["category"]),
+                    severity=row["severity"],
+                    regex=re2.compile(regex.encode()),
+                    needs=needs,
+                    not_before=_words(row.get("not_before", ""), toneless=toneless),
+                    not_after=_words(row.get("not_after", ""), toneless=toneless),
+                ),
+            )
+    begins: dict[str, int] = {}
+    for part, bit in compiler.parts.items():
+        for code in part:
+            begins[code] = begins.get(code, 0) | bit
+    return Grammar(compiler.codes, tuple(patterns), begins)
+
+
+def _words(cell: str, *, toneless: bool) -> frozenset[str]:
+    words = (terms(part.strip()) for part in cell.split("|") if part.strip())
+    return frozenset(fold(" ".join(part)) if toneless else " ".join(part) for part in words)
+
+
+@dataclass(slots=True)
+class _Compiler:
+    codes: dict[str, str]
+    classes: dict[str, str]
+    toneless: bool
+    done: dict[str, tuple[str, frozenset[str]]]
+    parts: dict[frozenset[str], int]
+    listed: dict[str, list[str]]
+
+    def code(self, word: str) -> str:
+        if self.toneless:
+            word = fold(word)
+        if word not in self.codes:
+            self.codes[word] = chr(_FIRST_CODE + len(self.codes))
+        return self.codes[word]
+
+    def phrase(self, form: str) -> str:
+        return "".join(self.code(word) for word in terms(form))
+
+    def members(self, name: str) -> list[str]:
+        if name not in self.listed:
+            found: list[str] = []
+            for part in self.classes[name].split("|"):
+                item = part.strip()
+                found.extend(self.members(item[1:-1]) if item.startswith("{") else [item])
+            self.listed[name] = found
+        return self.listed[name]
+
+    def choice(self, phrases: set[str]) -> tuple[str, frozenset[str]]:
+        single = "".join(sorted(p for p in phrases if len(p) == 1))
+        longer = sorted((p for p in phrases if len(p) > 1), key=lambda p: (-len(p), p))
+        parts = [*longer, *([f"[{single}]"] if single else [])]
+        return f"(?:{'|'.join(parts)})", frozenset(p[0] for p in phrases)
+
+    def compile(self, form: str) -> tuple[str, int]:
+        """`{class}`, plain words, `a/b` for either, a final `?`, `..3` for up to three words, `^` `$`, `<…>` span."""
+        regex, needs = "", 0
+        for element in form.split():
+            if element in _SIGNS:
+                regex += _SIGNS[element]
+            elif element.startswith(".."):
+                regex += f"[^{_PAUSE}]{{0,{element[2:]}}}"
+            else:
+                optional = element.endswith("?")
+                text, begins = self._element(element.rstrip("?"))
+                regex += text + ("?" if optional else "")
+                if not optional and begins:
+                    needs |= self.parts.setdefault(begins, 1 << len(self.parts))
+        return regex, needs
+
+    def _element(self, element: str) -> tuple[str, frozenset[str]]:
+        if element in self.done:
+            return self.done[element]
+        phrases: set[str] = set()
+        edge = False
+        for part in element.split("/"):
+            if part.startswith("{"):
+                phrases.update(self.phrase(item) for item in self.members(part[1:-1]))
+            elif part == "#":
+                phrases.add(_NUMBER)
+            elif part == "$":
+                edge = True
+            else:
+                phrases.add(self.phrase(part.replace("_", " ")))
+        text, begins = self.choice(phrases)
+        if edge:
+            text, begins = f"(?:{text}|{_SIGNS['$']})", frozenset()
+        self.done[element] = text, begins
+        return text, begins
+
+
+def find_patterns(reading: Reading) -> Iterator[Match]:
+    """Every pattern in a field, each at its first and every further place."""
+    yield from _search(reading, grammar(toneless=False), reading.words)
+    if reading.toneless:
+        yield from _search(reading, grammar(toneless=True), folded(reading))
+
+
+def _search(reading: Reading, rules: Grammar, words: list[str]) -> Iterator[Match]:
+    typed = book().typed
+    codes = rules.codes
+    coded: list[str] = []
+    places: list[int] = []
+    breaks = reading.breaks
+    for index, word in enumerate(words):
+        if breaks[index]:
+            coded.append(_PAUSE)
+            places.append(index)
+        code = codes.get(word)
+        if code is None:
+            meant = typed.get(word)
+            if meant is not None and (len(word) > 1 or _is_shorthand(reading, words, index)):
+                code = codes.get(meant)
+            code = code or (_NUMBER if word.isdigit() else _OTHER)
+        coded.append(code)
+        places.append(index)
+    places.append(len(words))
+    held = 0
+    for code in set(coded):
+        held |= rules.begins.get(code, 0)
+    line: bytes | None = None
+    for pattern in rules.patterns:
+        if pattern.needs & held != pattern.needs:
+            continue
+        line = line or "".join(coded).encode()
+        for found in pattern.regex.finditer(line):
+            begin, stop = found.span(1 if found.re.groups else 0)
+            start, end = begin // _WIDTH, stop // _WIDTH
+            while start < end and coded[start] == _PAUSE:
+                start += 1
+            while end > start and coded[end - 1] == _PAUSE:
+                end -= 1
+            if end <= start:
+                continue
+            first, last = places[start], places[end - 1] + 1
+            if not _forbidden(pattern, words, first, last):
+                yield Match(pattern, first, last)
+
+
+def _is_shorthand(reading: Reading, words: list[str], index: int) -> bool:
+    """Whether a single letter stands for a word here, and not for a metre or a variable."""
+    before = words[index - 1] if index else ""
+    alone = index == 0 or reading.view.text[reading.starts[index] - 1].isspace()
+    return alone and not before.isdigit() and reading.span(index, index + 1).text.islower() and len(words) > 2
+
+
+def _forbidden(pattern: Pattern, words: list[str], first: int, last: int) -> bool:
+    if pattern.not_before and _touches(pattern.not_before, words[last : last + 3], after=True):
+        return True
+    return bool(pattern.not_after) and _touches(pattern.not_after, words[max(0, first - 3) : first], after=False)
+
+
+def _touches(listed: frozenset[str], near: list[str], *, after: bool) -> bool:
+    sizes = range(1, len(near) + 1)
+    return any(" ".join(near[:n] if after else near[len(near) - n :]) in listed for n in sizes)

@@ -1,0 +1,85 @@
+"""What host pages load: the script with its styles, its hash, the counts; made once from the files beside this one."""
+
+import base64
+import gzip
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from flask import Blueprint, Response, request
+
+scripts = Blueprint("scripts", __name__)
+
+KEPT_SECONDS = 300
+"""How long a browser uses a script without asking: long enough for a reading, short enough for an upgrade."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A file as it is sent."""
+
+    text: bytes
+    packed: bytes
+    kind: str
+
+    @property
+    def digest(self) -> str:
+        """Return what browsers compare the text with (Subresource Integrity)."""
+        return "sha384-" + base64.b64encode(hashlib.sha384(self.text).digest()).decode()
+
+
+@scripts.get("/embed.js")
+def script() -> Response:
+    """Send the script that makes `<binh-luan>` work."""
+    return _sent(made("embed.js"))
+
+
+@scripts.get("/embed.js.sri")
+def script_hash() -> Response:
+    """Send the script's hash, for `integrity`."""
+    return _sent(Made(made("embed.js").digest.encode() + b"\n", b"", "text/plain; charset=utf-8"))
+
+
+@scripts.get("/counts.js")
+def counts() -> Response:
+    """Send the script that counts comments in lists of articles."""
+    return _sent(made("counts.js"))
+
+
+@scripts.get("/embed.css")
+def style() -> Response:
+    """Send the styles of form and list for pages of ours."""
+    return _sent(made("form.css"))
+
+
+@cache
+def made(name: str) -> Made:
+    """Return a file without what only its readers need, packed once for all."""
+    source = (files(__package__) / name).read_text(encoding="utf-8")
+    if name == "embed.js":
+        source = source.replace('"FORM.CSS"', json.dumps(made("form.css").text.decode()))
+    text = tight(source).encode()
+    kind = "text/css" if name.endswith(".css") else "text/javascript"
+    return Made(text, gzip.compress(text, 9, mtime=0), f"{kind}; charset=utf-8")
+
+
+def tight(source: str) -> str:
+    """Drop indentation and lines of comment: our files hold comments and literals within lines of their own."""
+    lines = (line.strip() for line in source.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith(("//", "/*")))
+
+
+def _sent(file: Made) -> Response:
+    packs = bool(file.packed) and request.accept_encodings["gzip"] > 0
+    response = Response(file.packed if packs else file.text, content_type=file.kind)
+    if packs:
+        response.headers["Content-Encoding"] = "gzip"
+    # Pages of every origin load it, and with `integrity` only where this header lets them.
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cache-Control"] = f"public, max-age={KEPT_SECONDS}"
+    response.headers["Vary"] = "Accept-Encoding"
+    response.set_etag(file.digest[7:39], weak=True)
+    response.make_conditional(request)
+    return response

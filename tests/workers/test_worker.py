@@ -1,0 +1,114 @@
+"""The worker process: which jobs it runs, which it refuses, how it is started and stopped."""
+
+import json
+
+import pytest
+from rq import Queue
+from rq.job import Job
+from rq.registry import FailedJobRegistry
+from rq.serializers import DefaultSerializer, JSONSerializer
+from sqlalchemy import func, select
+
+from service import jobs
+from service.models import Comment
+from tests.conftest import wait_for
+
+BODY = "Đề nghị thành phố sớm sửa cây cầu ở cuối làng."
+
+
+def send(client, n=0):
+    answer = client.post(
+        "/v1/comments",
+        json={"site": "bao", "article": "a", "name": "Ann", "title": "Ý kiến", "body": f"{BODY} Lần {n}."},
+    )
+    assert answer.status_code == 202
+    return answer.json["id"]
+
+
+def pending(parts):
+    with parts.database.reading() as session:
+        return session.scalar(select(func.count()).where(Comment.status == "pending"))
+
+
+def test_a_bell_wakes_a_real_worker(client, site, parts, start):
+    start("workers")
+    send(client)
+    wait_for(lambda: pending(parts) == 0, "the worker")
+
+
+def test_many_comments_ring_few_bells(client, site, valkey):
+    for n in range(20):
+        send(client, n)
+    assert 1 <= jobs.queue(valkey).count <= jobs.BELLS
+
+
+def test_a_bell_carries_no_comment(client, site, valkey):
+    send(client)
+    (job,) = jobs.queue(valkey).jobs
+    assert (job.func_name, job.args, job.kwargs) == (jobs.JUDGE, [], {})
+    assert BODY.encode() not in b"".join(valkey.hgetall(job.key).values())
+
+
+def test_a_comment_whose_bell_was_lost_is_judged_when_the_sweeper_comes(client, site, parts, start, valkey):
+    send(client)
+    valkey.flushall()
+    start("workers")
+    start("workers", "schedule")
+    wait_for(lambda: pending(parts) == 0, "the sweeper and the worker")
+
+
+def test_a_job_that_is_not_ours_fails_and_is_there_to_be_seen(valkey, parts, start, tmp_path):
+    evil = tmp_path / "evil"
+    queue = Queue(jobs.QUEUE, connection=valkey, serializer=JSONSerializer)
+    job = queue.enqueue_call("os.mkdir", args=(str(evil),))
+    start("workers")
+    registry = FailedJobRegistry(queue=jobs.queue(valkey))
+    wait_for(lambda: job.id in registry.get_job_ids(), "the job among the failed ones")
+    assert not evil.exists()
+    assert "NotOurJob" in registry.job_class.fetch(job.id, valkey, serializer=JSONSerializer).latest_result().exc_string
+
+
+def test_a_callback_smuggled_into_a_job_is_not_called(client, site, parts, start, valkey, tmp_path):
+    send(client)
+    (job,) = jobs.queue(valkey).jobs
+    valkey.hset(job.key, mapping={"success_callback_name": "os.mkdir", "webhooks": json.dumps([])})
+    restored = jobs.OurJob.fetch(job.id, valkey, serializer=JSONSerializer)
+    assert restored.success_callback is None
+    assert Job.fetch(job.id, valkey, serializer=JSONSerializer).success_callback is not None
+
+
+def test_a_worker_refuses_pickle(valkey):
+    with pytest.raises(jobs.BadWorker, match="JSON"):
+        jobs.worker(valkey, serializer=DefaultSerializer)
+
+
+def test_a_worker_refuses_a_second_queue(valkey):
+    with pytest.raises(jobs.BadWorker, match="one queue"):
+        jobs.worker(valkey, queues=[jobs.QUEUE, "other"])
+
+
+def test_a_worker_ends_in_peace_when_it_is_asked_to(parts, start, valkey):
+    process = start("workers")
+    wait_for(lambda: valkey.scard("rq:workers") == 1, "the worker's registration")
+    assert process.stop() == 0
+
+
+def test_a_worker_started_before_valkey_waits_for_it(client, site, parts, start, valkey):
+    send(client)
+    process = start("workers", REDIS_URL="redis://127.0.0.1:1/0")
+    wait_for(lambda: b"waiting_for_redis" in process.log.read_bytes(), "the worker's word that it waits")
+    assert process.stop() == 0
+
+
+def test_wrong_words_on_the_command_line_are_refused(start):
+    assert start("workers", "dance").running.wait(20) == 2
+
+
+def test_two_sweepers_do_no_double_work(client, site, parts, start):
+    sent = [send(client, n) for n in range(30)]
+    for _ in range(2):
+        start("workers", "schedule")
+        start("workers")
+    wait_for(lambda: pending(parts) == 0, "the workers")
+    with parts.database.reading() as session:
+        assert session.scalar(select(func.count()).where(Comment.version == 2)) == len(sent)
