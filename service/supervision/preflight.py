@@ -42,7 +42,7 @@ def claim(var: Path) -> IO[str]:
         file = (var / "run.lock").open("a+", encoding="ascii")
     except OSError as error:
         raise CannotStart(
-            f"{var / 'run.lock'} cannot be opened ({error.strerror}); has another user, such as root, started it before?"
+            f"{var / 'run.lock'} cannot be opened ({error.strerror}); did another user, such as root, start it before?"
         ) from error
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
