@@ -88,9 +88,9 @@ def proxy(tmp_path, backend):
 
 
 def get(address, method="GET", **headers):
-    request = urllib.request.Request(address, headers=headers, method=method)  # noqa: S310 - our own server.
+    request = urllib.request.Request(address, headers=headers, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - our own server.
+        with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.status, answer.headers.get("X-Cache")
     except urllib.error.HTTPError as error:
         with error:
