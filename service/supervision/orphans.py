@@ -30,6 +30,9 @@ def lead_group_until_parent_dies() -> None:
 
 def end_group(pid: int) -> None:
     """Kill what is left of the process group that this part headed."""
+    if not pid:
+        # A part that could not be started has no process, and group 0 would be the supervisor's own.
+        return
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
 

@@ -68,7 +68,7 @@ try:
             var=root / "var",
             host="localhost",
             port=port,
-            environment={"SECRET_KEY": sys.argv[2], "PYTHONPATH": ""},
+            environment={"SECRET_KEY": sys.argv[2], "PYTHONPATH": "", "PATH": sys.argv[3]},
             embedded_valkey=True,
             announce=lambda: f"Open http://127.0.0.1:{port}/",
         )
@@ -155,9 +155,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def command(root: Path, port: int) -> list[str]:
+def command(root: Path, port: int, path: str = os.defpath) -> list[str]:
     # -P keeps the tiny `service` from hiding the real one in this process; the parts see the tiny one.
-    return [sys.executable, "-P", str(root / "start.py"), str(port), SECRET]
+    return [sys.executable, "-P", str(root / "start.py"), str(port), SECRET, path]
 
 
 def environment() -> dict[str, str]:
@@ -165,11 +165,11 @@ def environment() -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def running(root: Path, port: int | None = None) -> Iterator[Run]:
+def running(root: Path, port: int | None = None, path: str = os.defpath) -> Iterator[Run]:
     port = port or free_port()
     with (root / "log").open("wb") as log:
         supervisor = subprocess.Popen(
-            command(root, port),
+            command(root, port, path),
             cwd=root,
             env=environment(),
             stdin=subprocess.DEVNULL,

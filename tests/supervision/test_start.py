@@ -135,6 +135,14 @@ def test_a_part_that_cannot_start_is_tried_again_until_it_can(root):
         wait_until(run.everything_runs, run)
 
 
+def test_a_part_whose_program_is_missing_takes_nothing_else_down(root):
+    """It never got a process, and a signal to process group 0 would reach the supervisor itself."""
+    with running(root, path="/nowhere") as run:
+        wait_until(lambda: "can't find command 'nice'; next try in 2 s" in run.log, run)
+        assert run.supervisor.poll() is None
+        assert run.get() is not None
+
+
 def test_the_addresses_are_said_once_and_only_when_the_web_server_answers(root):
     with running(root) as run:
         assert run.get() is not None
