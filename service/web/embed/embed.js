@@ -363,7 +363,7 @@
 
     // Ask after the comment, less and less often.
     async follow(receipt, heading, note) {
-      for (let seconds = 1; heading.isConnected; seconds = Math.min(seconds * 1.6, 60)) {
+      for (let seconds = 1; heading.isConnected; seconds = Math.min(seconds * 1.4, 60)) {
         await pause(seconds);
         if (document.hidden) continue;
         const { status } = await get("/v1/receipts/" + receipt).then((answer) => answer.json()).catch(() => ({}));

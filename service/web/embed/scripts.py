@@ -19,6 +19,10 @@ KEPT_SECONDS = 300
 """How long a browser uses a script without asking: long enough for a reading, short enough for an upgrade."""
 
 
+SPACE = re.compile(r"\s*([][{}();,=+*/<>!&|?:-])\s*|\s+")
+"""White space that means nothing, beside a sign, and white space that parts two words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
     """A file as it is sent."""
@@ -69,14 +73,18 @@ def made(name: str) -> Made:
 
 
 def tight(source: str) -> str:
-    """Drop indentation and lines of comment: our files hold comments and literals within lines of their own."""
+    """Drop what only readers of our scripts need; they keep to double quotes, semicolons and comments on own lines."""
     lines = (line.strip() for line in source.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith(("//", "/*")))
+    code = "\n".join(line for line in lines if line and not line.startswith("//"))
+    quoted = re.split(r'("(?:\\.|[^"\\])*")', code)
+    quoted[::2] = [SPACE.sub(lambda found: found[1] or " ", part) for part in quoted[::2]]
+    return "".join(quoted)
 
 
 def tight_styles(source: str) -> str:
-    """Drop what browsers do not need between our styles' words; a space before a colon is one that they do."""
-    return re.sub(r"\s*([{};,])\s*|(:)\s+", r"\1\2", tight(source)).replace(";}", "}")
+    """Drop what only readers of our styles need; a space before a colon is one that browsers need too."""
+    bare = re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL)
+    return re.sub(r"\s*([{};,])\s*|(:)\s+", r"\1\2", bare).strip().replace(";}", "}")
 
 
 def _sent(file: Made) -> Response:

@@ -16,8 +16,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "Type the letters of the picture, or the digits that you hear.",
     ),
     "captcha_alt": (
-        "Hình có các chữ của mã xác nhận. Nếu không nhìn được hình, bấm Nghe mã.",
-        "A picture of the letters of the code. If you cannot see it, press Listen.",
+        "Hình có sáu chữ cần nhập. Nếu không nhìn được hình, bấm Nghe mã.",
+        "A picture of six letters to type. If you cannot see it, press Listen.",
     ),
     "captcha_later": ("Mã hiện ra khi bạn bắt đầu viết.", "The code appears when you begin to write."),
     "captcha_away": (
