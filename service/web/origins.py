@@ -11,6 +11,9 @@ PREFLIGHT_SECONDS = 600
 EXPOSED = "ETag, Location, Retry-After, X-Request-Id, RateLimit, RateLimit-Policy"
 ALLOWED_HEADERS = "Content-Type, Idempotency-Key, Accept, Accept-Language, If-None-Match"
 
+SAID_TO_ALL = frozenset({429, 503})
+"""What a limit or an outage answers: nothing in it is anybody's, and every form must be able to read it."""
+
 
 def own() -> str:
     """Return this service's own origin, as the browser sees it."""
@@ -39,6 +42,10 @@ def mark(response: Response) -> Response:
         response.headers["Access-Control-Expose-Headers"] = EXPOSED
     if origin and origin in allowed:
         response.headers["Access-Control-Allow-Origin"] = origin
+    elif response.status_code in SAID_TO_ALL and "allowed_origins" not in g:
+        # Said before the site is known; without this a page could not tell it from a lost connection.
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Access-Control-Expose-Headers"] = EXPOSED
     return response
 
 

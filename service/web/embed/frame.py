@@ -1,5 +1,6 @@
-"""How a page of ours is sent: what it may load, who may frame it, and that nobody keeps it."""
+"""How things are sent: a page of ours, what it may load and who may frame it; a file, and how long it may be kept."""
 
+import gzip
 import hashlib
 from datetime import datetime
 from functools import cache
@@ -7,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Response, current_app, g, render_template, url_for
+from flask import Response, current_app, g, render_template, request, url_for
 
 from service.sites import KnownSite
 from service.web import context
@@ -50,6 +51,20 @@ def content_policy(framed_by: tuple[str, ...]) -> str:
 def file_url(name: str) -> str:
     """Return the address of a static file, another one when its content is another."""
     return url_for("static", filename=name, v=_version(Path(current_app.static_folder or "") / name))
+
+
+def parcel(text: bytes, kind: str, *, seconds: int, packed: bytes = b"") -> Response:
+    """Return a file or document that caches may keep for so long, packed for those who can unpack it."""
+    packs = request.accept_encodings["gzip"] > 0
+    body = (packed or gzip.compress(text, 6, mtime=0)) if packs else text
+    response = Response(body, content_type=f"{kind}; charset=utf-8")
+    if packs:
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["Cache-Control"] = f"public, max-age={seconds}"
+    response.vary.add("Accept-Encoding")
+    response.set_etag(hashlib.sha256(text).hexdigest()[:32], weak=True)
+    response.make_conditional(request)
+    return response
 
 
 def local_time(moment: datetime) -> str:

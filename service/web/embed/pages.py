@@ -1,5 +1,6 @@
 """The pages that readers open: form with list, and the page of a receipt."""
 
+import json
 from typing import Annotated
 from uuid import UUID
 
@@ -8,8 +9,8 @@ from pydantic import BaseModel, BeforeValidator
 
 from service import sites
 from service.comments import receipts
-from service.web import context, payload, schemas
-from service.web.embed import answers, frame, sheet
+from service.web import context, origins, payload, schemas
+from service.web.embed import answers, frame, sheet, words
 from service.web.embed.sheet import Article
 from service.web.schemas import ArticleKey, ShortText, SiteKey
 
@@ -35,6 +36,38 @@ def page() -> Response:
         article = Article(asked.article, asked.url, asked.title)
         shown = sheet.lay(session, site, article, cursor=asked.cursor)
     return answers.shown(site, shown)
+
+
+@embed.get("/embed.json")
+def described() -> Response:
+    """Tell the script what the site's form is like for an article."""
+    asked = schemas.parse(EmbedQuery, request.args.to_dict())
+    with context.runtime().database.reading() as session:
+        site = sites.find(session, asked.site)
+        origins.allow(site)
+        closed = sheet.closed(session, site, asked.article)
+    policy = site.policy
+    document = {
+        "language": policy.language,
+        "zone": context.runtime().settings.time_zone,
+        "closed": closed,
+        "challenge": policy.challenge,
+        "challenge_seconds": int(context.runtime().settings.challenge_lifetime.total_seconds()),
+        "title": policy.title_required,
+        "phone": policy.phone_required,
+        "fields": {"name": policy.name_length, "title": policy.title_length, "body": policy.body_length},
+        "words": words.sent(site),
+        "wrong": words.complaints(policy),
+        "reasons": {reason: words.of(site)[f"reason_{reason}"] for reason in words.REASONS},
+    }
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return frame.parcel(text, "application/json", seconds=0)
+
+
+@embed.after_request
+def readable_by_the_site(response: Response) -> Response:
+    """Let the site's own pages read the answer."""
+    return origins.mark(response)
 
 
 @embed.post("/embed")

@@ -61,12 +61,12 @@ def lay(session: Session, site: KnownSite, article: Article, *, cursor: UUID | N
     article = Article(article.key, article.url if articles.lies_within(site, article.url) else "", article.title[:300])
     standing = reading.standing(session, site, article.key)
     listed = reading.published(session, standing.article_id, limit=PAGE, before=cursor) if standing else None
-    closed = _closed(session, site, article.key)
-    issued = None if closed else _challenge(site, article.key)
+    shut = closed(session, site, article.key)
+    issued = None if shut else _challenge(site, article.key)
     return Sheet(
         article=article,
         policy=site.policy,
-        closed=closed,
+        closed=shut,
         count=standing.approved if standing else 0,
         comments=tuple(listed.comments) if listed else (),
         next=listed.next if listed else None,
@@ -79,7 +79,8 @@ def lay(session: Session, site: KnownSite, article: Article, *, cursor: UUID | N
     )
 
 
-def _closed(session: Session, site: KnownSite, key: str) -> bool:
+def closed(session: Session, site: KnownSite, key: str) -> bool:
+    """Say whether the article takes no comments, because it is closed or because nobody registered it."""
     try:
         articles.open_for_comments(session, site, key, now=context.now())
     except (articles.ArticleClosed, articles.ArticleNotRegistered):

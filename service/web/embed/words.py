@@ -16,8 +16,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "Type the letters of the picture, or the digits that you hear.",
     ),
     "captcha_alt": (
-        "Hình có các chữ của mã xác nhận. Nếu không nhìn được hình, bấm Nghe mã.",
-        "A picture of the letters of the code. If you cannot see it, press Listen.",
+        "Hình có sáu chữ cần nhập. Nếu không nhìn được hình, bấm Nghe mã.",
+        "A picture of six letters to type. If you cannot see it, press Listen.",
     ),
     "captcha_later": ("Mã hiện ra khi bạn bắt đầu viết.", "The code appears when you begin to write."),
     "captcha_away": (
@@ -89,7 +89,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "empty_closed": ("Bài viết không có bình luận.", "There are no comments."),
     "older": ("Xem bình luận cũ hơn", "Older comments"),
     "newest": ("Về bình luận mới nhất", "Newest comments"),
-    "newer": ("Có bình luận mới, bấm để xem", "New comments, press to see them"),
+    "newer": ("Xem bình luận mới", "Show new comments"),
     "feed": ("Theo dõi bằng Atom", "Atom feed"),
     "report": ("Báo cáo", "Report"),
     "report_of": ("Báo cáo bình luận của {name}", "Report the comment by {name}"),
@@ -112,6 +112,9 @@ WORDS: dict[str, tuple[str, str]] = {
 REASONS = ("spam", "insult", "hate", "personal_data", "other")
 """What a reader may complain about, a choice of the reasons that moderators have."""
 
+PAGES_ALONE = ("withdraw", "receipt_", "back", "busy", "newest")
+"""How the keys begin that the script has no use for, but for the link to the receipt."""
+
 
 def of(site: KnownSite | None) -> dict[str, str]:
     """Return the words in the site's language, its own in place of ours."""
@@ -129,3 +132,10 @@ def complaints(policy: SitePolicy) -> dict[str, str]:
     asked |= {"title": "required"} if policy.title_required else {}
     asked |= {"phone": "required"} if policy.phone_required else {}
     return {field: wording.field_error(field, code, policy.language) for field, code in asked.items()}
+
+
+def sent(site: KnownSite) -> dict[str, str]:
+    """Return the words that the script shows."""
+    return {key: text for key, text in of(site).items() if key == "receipt_link" or not key.startswith(PAGES_ALONE)} | {
+        key: of(site)[key] for key in ("withdrawn", "withdrawn_note")
+    }
