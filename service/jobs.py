@@ -12,6 +12,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue, Worker
 from rq.job import Job
+from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
 from rq.utils import import_attribute
 
@@ -93,6 +94,26 @@ def ring(redis: Redis) -> bool:
         log.warning("bell_not_heard", error=type(error).__name__)
         return False
     return True
+
+
+def failed(redis: Redis) -> list[tuple[str, str, str]]:
+    """Return the failed jobs: id, name, and the last line of what went wrong."""
+    found = []
+    for job in Job.fetch_many(FailedJobRegistry(queue=queue(redis)).get_job_ids(), redis, serializer=JSONSerializer):
+        if job is not None:
+            result = job.latest_result()
+            trace = (result.exc_string if result is not None else None) or "killed"
+            found.append((job.id, str(job.func_name)[:80], trace.strip().splitlines()[-1][:200]))
+    return found
+
+
+def forget_failed(redis: Redis, job_id: str | None = None) -> int:
+    """Forget one failed job or all, since a new bell does all that an old one would; return how many."""
+    registry = FailedJobRegistry(queue=queue(redis))
+    ids = [one for one in registry.get_job_ids() if job_id in {None, one}]
+    for one in ids:
+        registry.remove(one, delete_job=True)
+    return len(ids)
 
 
 def heard(redis: Redis) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from service import jobs, schema
+from service.comments.judging import UNCHECKED
 from service.db import AWAY, Database
 from service.models import Comment
 
@@ -59,7 +60,7 @@ def waiting(session: Session, status: str, *, now: datetime) -> tuple[int, int]:
 
 def unchecked(session: Session) -> int:
     """Return how many held comments no worker could check."""
-    query = select(func.count()).where(Comment.status == "held", Comment.categories.contains(",unchecked,"))
+    query = select(func.count()).where(Comment.status == "held", Comment.categories.contains(UNCHECKED))
     return session.scalar(query) or 0
 
 

@@ -95,9 +95,7 @@ class Picture(ImageCaptcha):
         (a, b), (d, e) = back = np.linalg.inv(turn @ slant @ stretch)
         middle = np.array(glyph.size) / 2
         c, f = middle - back @ middle
-        glyph = glyph.transform(
-            glyph.size, Image.Transform.AFFINE, (a, b, c, d, e, f), Image.Resampling.BICUBIC
-        )
+        glyph = glyph.transform(glyph.size, Image.Transform.AFFINE, (a, b, c, d, e, f), Image.Resampling.BICUBIC)
         return np.asarray(glyph.crop(glyph.getbbox()), np.float32) / np.float32(255)
 
     def _line_up(self, letters: list[Mask]) -> Mask:

@@ -3,9 +3,11 @@
 from datetime import UTC, datetime
 
 import click
+from redis.exceptions import RedisError
 
-from service import config, db, moderators, queues, schema, sites, supervision
+from service import config, db, jobs, moderators, queues, schema, sites, supervision
 from service.cli import session
+from service.comments import judging
 from service.config import Settings
 from service.runtime import build
 
@@ -106,4 +108,42 @@ def doctor() -> None:
         raise click.exceptions.Exit(1)
 
 
-COMMANDS = (run, migrate, show_queues, doctor)
+@click.group()
+def failed() -> None:
+    """What went wrong: comments that could not be checked, and jobs that failed."""
+
+
+@failed.command("list")
+def list_failed() -> None:
+    """List them: comments by id, jobs by id and error."""
+    runtime = build(config.load())
+    try:
+        with runtime.database.reading() as opened:
+            for row in judging.not_checked(opened):
+                click.echo(f"comment\t{row.id}\t{row.site.key}\tattempts={row.attempts}\t{row.created_at.isoformat()}")
+        for job_id, name, error in jobs.failed(runtime.redis):
+            click.echo(f"job\t{job_id}\t{name}\t{error}")
+    except RedisError as error:
+        raise click.ClickException(f"Redis does not answer ({type(error).__name__}); jobs cannot be listed.") from error
+    finally:
+        runtime.close()
+
+
+@failed.command("replay")
+@click.argument("which", metavar="ID|all")
+def replay_failed(which: str) -> None:
+    """Check comments again, one by its id or all; failed jobs are rung for anew and forgotten."""
+    runtime = build(config.load())
+    try:
+        with runtime.database.writing() as opened:
+            rows = [row for row in judging.not_checked(opened) if which in {"all", str(row.id)}]
+            replayed = judging.replay(opened, rows, now=datetime.now(UTC))
+        rung = jobs.ring(runtime.redis) and jobs.forget_failed(runtime.redis, None if which == "all" else which)
+    finally:
+        runtime.close()
+    if not replayed and not rung and which != "all":
+        raise click.ClickException(f"Nothing failed under {which}.")
+    click.echo(f"Replayed {replayed} comments and {int(rung)} jobs.")
+
+
+COMMANDS = (run, migrate, show_queues, doctor, failed)

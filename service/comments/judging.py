@@ -30,6 +30,8 @@ RISK_BONUS = timedelta(hours=4)
 REPEATS_WITHIN = timedelta(days=7)
 SENDER_WITHIN = timedelta(days=30)
 FLOOD_WITHIN = timedelta(minutes=10)
+UNCHECKED = ",unchecked,"
+"""Stands for every check that did not run among a comment's categories."""
 NEAR = 6
 """Two simhashes of 64 bits that differ in at most so many are near-duplicates (Manku et al., WWW 2007, use 3 for
 web pages; comments are shorter)."""
@@ -104,12 +106,37 @@ def give_up(session: Session, *, attempts: int, now: datetime) -> int:
                 detail={"findings": [finding], "attempts": row.attempts},
                 changes={
                     "findings": [finding],
-                    "categories": ",unchecked,",
+                    "categories": UNCHECKED,
                     "risk": 0.5,
                     "priority": _priority(row.created_at, 0.5),
                 },
             )
         )
+    return len(state.take(session, steps, now=now))
+
+
+def not_checked(session: Session, *, limit: int = 1000) -> list[Comment]:
+    """Return the held comments that no worker could check, oldest first."""
+    query = select(Comment).where(Comment.status == "held", Comment.categories.contains(UNCHECKED))
+    return list(session.scalars(query.order_by(Comment.id).limit(limit)))
+
+
+def replay(session: Session, rows: Iterable[Comment], *, now: datetime) -> int:
+    """Let the workers try these comments again from the start; return how many were still held unchecked."""
+    steps = [
+        state.Step(
+            comment_id=row.id,
+            article_id=row.article_id,
+            version=row.version,
+            before="held",
+            after="pending",
+            actor="operator",
+            act="replay",
+            changes={"attempts": 0, "findings": [], "categories": "", "risk": 0.0},
+        )
+        for row in rows
+        if row.status == "held" and UNCHECKED in row.categories
+    ]
     return len(state.take(session, steps, now=now))
 
 

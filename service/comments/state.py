@@ -2,6 +2,7 @@
 
     (new) --received--> pending --engine--> approved | held | rejected
     approved | held | rejected --a person: approve, hold, reject, undo--> approved | held | rejected
+    held, since it could not be checked --an operator: replay--> pending
     pending | held | approved | rejected --withdraw, erase--> erased
 
 Each step is one fenced UPDATE (on the comment's version, and for the engine on the lease) and one row
@@ -28,7 +29,7 @@ DECIDED = frozenset({"approved", "held", "rejected"})
 ALLOWED: dict[str, frozenset[str]] = {
     "pending": DECIDED | {"erased"},
     "approved": DECIDED | {"erased"},
-    "held": DECIDED | {"erased"},
+    "held": DECIDED | {"erased", "pending"},
     "rejected": DECIDED | {"erased"},
     "erased": frozenset(),
 }

@@ -51,9 +51,7 @@ def read_cases(path: Path) -> Iterator[Case]:
         yield Case(
             id=str(row.get("id", "")),
             group=str(row.get("group", "")),
-            submission=Submission(
-                body=row.get("body", ""), title=row.get("title", ""), name=row.get("name", "")
-            ),
+            submission=Submission(body=row.get("body", ""), title=row.get("title", ""), name=row.get("name", "")),
             clean=row.get("expect", "hold") == "approve",
             category=row.get("category"),
             spans=tuple((s["field"], s["start"], s["end"]) for s in row.get("spans", [])),

@@ -6,7 +6,10 @@ import sys
 from dataclasses import dataclass
 
 import pytest
+from rq import Queue
+from rq.serializers import JSONSerializer
 
+from service import jobs
 from service.cli import main
 from tests.conftest import ROOT
 
@@ -113,6 +116,17 @@ def test_bad_settings_are_named_without_their_values(duyet):
     assert "SECRET_KEY" in finished.stderr
     assert "LIMIT_COMMENTS" in finished.stderr
     assert "short" not in finished.stderr
+
+
+def test_failed_jobs_are_listed_and_rung_for_anew(duyet, valkey):
+    job = Queue(jobs.QUEUE, connection=valkey, serializer=JSONSerializer).enqueue_call("os.getpid")
+    jobs.worker(valkey).work(burst=True, logging_level="ERROR")
+    listed = duyet("failed", "list")
+    assert listed.stdout.startswith(f"job\t{job.id}\tos.getpid\t")
+    assert "NotOurJob" in listed.stdout
+    assert duyet("failed", "replay", "all").stdout == "Replayed 0 comments and 1 jobs.\n"
+    assert duyet("failed", "list").stdout == ""
+    assert duyet("failed", "replay", "no-such-id").returncode == 1
 
 
 class TestCheck:

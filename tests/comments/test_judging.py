@@ -268,3 +268,25 @@ def test_an_after_review_site_publishes_nothing_by_itself(parts, add_site, judge
     judge_all()
     assert status(parts, accepted) == "held"
     assert history(parts, accepted)[-1][1] == Outcome.HOLD
+
+
+def test_what_could_not_be_checked_can_be_replayed(parts, send, judge_all):
+    accepted = send()
+    for _ in range(3):
+        claim(parts)
+        end_leases(parts)
+    tasks.drain_once(parts)
+    with parts.database.writing() as session:
+        assert judging.replay(session, judging.not_checked(session), now=datetime.now(UTC)) == 1
+    judge_all()
+    assert status(parts, accepted) == "approved"
+    assert [act for _, act, _, _ in history(parts, accepted)] == ["received", "hold", "replay", "approve"]
+
+
+def test_a_comment_held_for_a_reason_is_not_replayed(parts, send, judge_all):
+    send("Địt mẹ thằng viết bài này, óc chó.")
+    judge_all()
+    with parts.database.writing() as session:
+        held = session.scalars(select(Comment).where(Comment.status == "held")).all()
+        assert len(held) == 1
+        assert judging.replay(session, held, now=datetime.now(UTC)) == 0
