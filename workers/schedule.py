@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import structlog
 from redis.exceptions import RedisError
 
-from service import challenges, jobs
+from service import challenges, jobs, retention, sites
 from service.comments import judging, submission
 from service.db import AWAY
 from service.runtime import Runtime
@@ -44,11 +44,15 @@ def refill(parts: Runtime) -> tuple[int, int]:
 
 
 def tidy(parts: Runtime) -> None:
-    """Sweep away repeats, spent proofs and keys that are past their time."""
+    """Sweep away repeats, spent proofs, keys and personal data that are past their time."""
     now = datetime.now(UTC)
     with parts.database.writing() as session:
         judging.forget_repeats(session, now=now)
         submission.forget_spent(session, now=now)
+        known = sites.every(session)
+    for site in known:
+        with parts.database.writing() as session:
+            retention.erase(session, site, now=now)
 
 
 def jobs_of(parts: Runtime) -> list[Periodic]:
@@ -56,7 +60,7 @@ def jobs_of(parts: Runtime) -> list[Periodic]:
     return [
         Periodic("sweep", parts.settings.sweep_every.total_seconds(), sweep),
         Periodic("refill", 1.0, refill),
-        Periodic("tidy", 3600.0, tidy),
+        Periodic("tidy", 600.0, tidy),
     ]
 
 

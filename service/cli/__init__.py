@@ -7,10 +7,11 @@ import click
 
 from service import config
 from service.articles import UnknownArticle
-from service.cli import accounts, engine, running, websites
+from service.cli import accounts, engine, privacy, running, websites
 from service.db import AWAY
 from service.moderators import BadAccount, UnknownAccount
 from service.sites import BadSite, UnknownSite
+from service.subjects import NobodyFound
 from service.supervision import CannotStart
 
 FAILED = 1
@@ -22,7 +23,7 @@ def commands() -> None:
     """Duyệt: comments that are read before they are published."""
 
 
-for group in (running.COMMANDS, websites.COMMANDS, accounts.COMMANDS, engine.COMMANDS):
+for group in (running.COMMANDS, websites.COMMANDS, accounts.COMMANDS, engine.COMMANDS, privacy.COMMANDS):
     for command in group:
         commands.add_command(command)
 
@@ -45,6 +46,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         _fail("There is no such site; `site list` shows those there are.", FAILED)
     except UnknownArticle:
         _fail("There is no such article; `article list` shows those there are.", FAILED)
+    except NobodyFound:
+        _fail("No comment belongs to this phone number, receipt or id.", FAILED)
     except (UnknownAccount, CannotStart) as error:
         _fail(str(error), FAILED)
     except AWAY as error:
