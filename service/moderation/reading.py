@@ -111,7 +111,7 @@ def scan(reading: Reading) -> Iterator[Hit]:
     lexicon = book()
     trie, typed = lexicon.trie, lexicon.typed
     for first, word in enumerate(words):
-        if word in trie or word in typed:
+        if word in trie or word in typed or "*" in word:
             for entry, last in _walk(trie, typed, words, breaks, first):
                 trick = reading.trick_in(first, last) if tricks else None
                 if entry.toneless and not reading.toneless and trick is None:
@@ -122,7 +122,7 @@ def scan(reading: Reading) -> Iterator[Hit]:
 def _walk(
     trie: Node, typed: dict[str, str], words: list[str], breaks: list[bool], first: int
 ) -> Iterator[tuple[Entry, int]]:
-    """The entries that begin at a word; shorthand counts as the word it stands for inside a phrase."""
+    """Yield the entries that begin at a word; shorthand and masks count as what they stand for inside a phrase."""
     stack: list[tuple[Node, int]] = [(trie, first)]
     size = len(words)
     for _ in range(_STEPS):
@@ -130,21 +130,32 @@ def _walk(
             return
         node, at = stack.pop()
         if at > first:
-            ends = node.get("")
-            if isinstance(ends, list):
-                for entry in ends:
-                    if at - first > 1 or words[first] == entry.words[0]:
-                        yield entry, at
-        if at >= size or (at > first and breaks[at]):
-            continue
-        word = words[at]
-        below = node.get(word)
+            yield from _ending(node, words, first, at)
+        if at < size and (at == first or not breaks[at]):
+            stack.extend((below, at + 1) for below in _below(node, words[at], typed))
+
+
+def _ending(node: Node, words: list[str], first: int, at: int) -> Iterator[tuple[Entry, int]]:
+    ends = node.get("")
+    if isinstance(ends, list):
+        for entry in ends:
+            if at - first > 1 or words[first] == entry.words[0]:
+                yield entry, at
+
+
+def _below(node: Node, word: str, typed: dict[str, str]) -> Iterator[Node]:
+    below = node.get(word)
+    if isinstance(below, dict):
+        yield below
+    if word in typed:
+        below = node.get(typed[word])
         if isinstance(below, dict):
-            stack.append((below, at + 1))
-        if word in typed:
-            below = node.get(typed[word])
-            if isinstance(below, dict):
-                stack.append((below, at + 1))
+            yield below
+    elif "*" in word:
+        head, _, tail = word.partition("*")
+        for key, under in node.items():
+            if isinstance(under, dict) and key.startswith(head) and key.endswith(tail) and len(key) > len(head + tail):
+                yield under
 
 
 def _lift(reading: Reading, odd: list[int], gaps: list[str]) -> None:

@@ -316,11 +316,15 @@ def from_telex(typed: str) -> str | None:
             index, letter = place
             stem = stem[:index] + letter + stem[index + 1 :]
             used = True
-        elif char in _MARKS and any(c in _VOWELS for c in stem):
+        elif char in _MARKS and _has_vowel(stem):
             tone, used = char, True
         else:
             stem += char
     return _finish(stem, tone) if used else None
+
+
+def _has_vowel(stem: str) -> bool:
+    return any(char in _VOWELS for char in stem)
 
 
 def _shape_place(stem: str, key: str) -> tuple[int, str] | None:
@@ -346,6 +350,8 @@ def from_vni(typed: str) -> str | None:
             continue
         used = True
         if char in _DIGIT_TONES:
+            if not _has_vowel(stem):
+                return None
             tone = _DIGIT_TONES[char]
             continue
         changed = _vni_shape(stem, char)

@@ -21,7 +21,6 @@ public = Blueprint("public", __name__)
 
 SHARED_SECONDS = 1
 """How long a cache in front may serve a list without asking; a decision shows within that time."""
-KEY_LENGTH = 200
 
 
 @public.after_request
@@ -30,9 +29,11 @@ def readable_by_the_site(response: Response) -> Response:
     return origins.mark(response)
 
 
-@public.route("/v1/<path:_anything>", methods=["OPTIONS"])
-def preflight(_anything: str) -> Response:
-    """Answer a browser that asks before it sends."""
+@public.before_request
+def preflight() -> Response | None:
+    """Answer a browser that asks before it sends; a route of its own would hide those that it is asked about."""
+    if request.method != "OPTIONS" or "Access-Control-Request-Method" not in request.headers:
+        return None
     with context.runtime().database.reading() as session:
         return origins.preflight(sites.every(session))
 
@@ -118,7 +119,7 @@ def _accepted(fields: dict[str, Any]) -> Accepted:
         origins.demand(site)
         comment, answers, problems = _parsed(fields, site)
         draft = _draft(comment)
-        idempotency_key = _idempotency_key(comment)
+        idempotency_key = comment.idempotency_key or None
         if idempotency_key and not problems:
             before = _sent_before(session, site, idempotency_key, draft)
             if before is not None:
@@ -139,6 +140,8 @@ def _accepted(fields: dict[str, Any]) -> Accepted:
 
 def _parsed(fields: dict[str, Any], site: KnownSite) -> tuple[schemas.CommentIn, Answers, list[FieldError]]:
     region = context.runtime().settings.phone_region
+    if header := request.headers.get("Idempotency-Key", "").strip():
+        fields = {**fields, "idempotency_key": header}
     try:
         comment = schemas.parse(schemas.CommentIn, fields, policy=site.policy, region=region)
     except FieldErrors as error:
@@ -166,10 +169,6 @@ def _draft(comment: schemas.CommentIn) -> Draft:
         article_url=comment.article_url,
         article_title=comment.article_title,
     )
-
-
-def _idempotency_key(comment: schemas.CommentIn) -> str | None:
-    return (request.headers.get("Idempotency-Key", "").strip() or comment.idempotency_key.strip())[:KEY_LENGTH] or None
 
 
 def _sent_before(session: Any, site: KnownSite, key: str, draft: Draft) -> Accepted | None:
@@ -282,7 +281,7 @@ def feed_atom() -> Response:
         site = sites.find(session, wanted.site)
         origins.allow(site)
         entries = reading.latest(session, site, wanted.article or None, limit=50)
-    text = feed.atom(site, wanted.article, entries, base=context.public_url())
+    text = feed.atom(site, wanted.article, entries, base=context.runtime().settings.public_url)
     tag = hashlib.sha256(text).hexdigest()[:32]
     if request.if_none_match.contains_weak(tag):
         return _cacheable(Response(status=304), tag)

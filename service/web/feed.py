@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from urllib.parse import quote, urlencode
 from xml.etree import ElementTree as ET
 
 from service.comments.reading import Published
@@ -15,9 +16,13 @@ ET.register_namespace("", ATOM)
 
 
 def atom(site: KnownSite, article: str, entries: Sequence[tuple[Published, str, str, str]], *, base: str) -> bytes:
-    """Return the feed as UTF-8; texts are text, never markup."""
+    """Return the feed as UTF-8; texts are text, never markup.
+
+    `base` is the service's address as its operator set it, '' where it is not: never what a client calls
+    us, since a shared cache may keep the answer.
+    """
     root = ET.Element(f"{{{ATOM}}}feed")
-    _put(root, "id", f"urn:duyet:{site.key}:{article}")
+    _put(root, "id", f"urn:duyet:{site.key}:{quote(article, safe='')}")
     _put(
         root,
         "title",
@@ -25,7 +30,8 @@ def atom(site: KnownSite, article: str, entries: Sequence[tuple[Published, str, 
     )
     updated = max((one.created_at for one, *_ in entries), default=datetime(1970, 1, 1, tzinfo=UTC))
     _put(root, "updated", updated.isoformat())
-    ET.SubElement(root, f"{{{ATOM}}}link", rel="self", href=f"{base}/v1/feed.atom?site={site.key}")
+    query = {"site": site.key, "article": article} if article else {"site": site.key}
+    ET.SubElement(root, f"{{{ATOM}}}link", rel="self", href=f"{base}/v1/feed.atom?{urlencode(query)}")
     for comment, _key, title, url in entries:
         entry = ET.SubElement(root, f"{{{ATOM}}}entry")
         _put(entry, "id", f"urn:uuid:{comment.id}")

@@ -11,6 +11,7 @@ from typing import Any
 from flask import Flask, g, request
 from flask_limiter import Limiter
 from limits import parse_many
+from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException
 
 from service import privacy
@@ -72,7 +73,6 @@ EXEMPT: dict[str, str] = {
     "public.comments": "a cacheable read; a limiter's round trip costs more than the read",
     "public.counts": "a cacheable read",
     "public.feed_atom": "a cacheable read",
-    "public.preflight": "answers from memory and changes nothing",
     "ops": "asked by the machines that run the service; metrics have a token of their own",
     "static": "files",
     "scripts": "files made once",
@@ -89,7 +89,7 @@ FALLBACK_SHARE = 2
 
 def install(app: Flask, settings: Settings) -> Limiter:
     """Limit the endpoints of a finished application by the table."""
-    limiter = Limiter(
+    limiter = FallingBack(
         by_address,
         app=app,
         storage_uri="redis://",
@@ -98,10 +98,11 @@ def install(app: Flask, settings: Settings) -> Limiter:
         in_memory_fallback=[lambda: _lower(settings)],  # type: ignore[list-item]
         key_prefix="duyet",
     )
+    # While Redis is away the library would count every call against the lower limits, reads and health as well.
+    limiter.request_filter(lambda: not _limits_of(request.endpoint or ""))
     view: Any
     for endpoint, view in list(app.view_functions.items()):
-        limited = LIMITS.get(endpoint) or LIMITS.get(endpoint.partition(".")[0]) or ()
-        for one in limited:
+        for one in _limits_of(endpoint):
             text = getattr(settings, one.setting)
             view = limiter.limit(  # noqa: PLW2901 - each limit wraps the view with the ones before it.
                 text, key_func=one.by, exempt_when=no_phone if one.by is by_phone else None
@@ -110,6 +111,22 @@ def install(app: Flask, settings: Settings) -> Limiter:
     app.extensions["duyet-limits"] = lambda error: headers(limiter, error)
     app.extensions["duyet-limiter"] = limiter
     return limiter
+
+
+class FallingBack(Limiter):
+    """The library's limiter, which answers 500 to requests that are under way while another finds Redis gone."""
+
+    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
+        for _ in range(TRIES):
+            try:
+                return super()._check_request_limit(callable_name, in_middleware)
+            except RedisError:
+                # Somebody else noticed first, or Redis came and went again: count in memory.
+                self._storage_dead = True
+        raise Problem("unavailable", headers={"Retry-After": "1"})
+
+
+TRIES = 3
 
 
 def degraded(app: Flask) -> bool:
@@ -121,7 +138,10 @@ def headers(limiter: Limiter, error: Any) -> dict[str, str]:
     """Return Retry-After and the RateLimit fields (draft-ietf-httpapi-ratelimit-headers) of a 429."""
     limit = limiter.current_limit
     item = error.limit.limit
-    seconds = max(1, int(limit.reset_at - time.time()) + 1) if limit is not None else item.get_expiry()
+    try:
+        seconds = max(1, int(limit.reset_at - time.time()) + 1) if limit is not None else item.get_expiry()
+    except RedisError:
+        seconds = item.get_expiry()
     return {
         "Retry-After": str(seconds),
         "RateLimit-Limit": str(item.amount),
@@ -138,11 +158,12 @@ def context_pool(app: Flask) -> Any:
 
 
 def _lower(settings: Settings) -> str:
-    endpoint = request.endpoint or ""
-    limited = LIMITS.get(endpoint) or LIMITS.get(endpoint.partition(".")[0]) or ()
-    if not limited:
-        return "60/minute"
+    limited = _limits_of(request.endpoint or "")
     items = parse_many(getattr(settings, limited[0].setting))
     return ";".join(
         f"{max(1, item.amount // FALLBACK_SHARE)} per {item.multiples} {item.GRANULARITY.name}" for item in items
     )
+
+
+def _limits_of(endpoint: str) -> tuple[Limited, ...]:
+    return LIMITS.get(endpoint) or LIMITS.get(endpoint.partition(".")[0]) or ()

@@ -1,6 +1,9 @@
 """Which web pages may call from a browser: a site's own origins and this service's, exactly (the Fetch standard)."""
 
-from flask import Response, g, request
+from http import HTTPStatus
+from typing import cast
+
+from flask import Response, current_app, g, request
 
 from service import sites
 from service.sites import KnownSite
@@ -11,9 +14,6 @@ PREFLIGHT_SECONDS = 600
 EXPOSED = "ETag, Location, Retry-After, X-Request-Id, RateLimit, RateLimit-Policy"
 ALLOWED_HEADERS = "Content-Type, Idempotency-Key, Accept, Accept-Language, If-None-Match"
 
-SAID_TO_ALL = frozenset({429, 503})
-"""What a limit or an outage answers: nothing in it is anybody's, and every form must be able to read it."""
-
 
 def own() -> str:
     """Return this service's own origin, as the browser sees it."""
@@ -23,6 +23,7 @@ def own() -> str:
 def allow(site: KnownSite) -> None:
     """Let pages of this site read the answer to this request."""
     g.allowed_origins = site.origins
+    _met().update(site.origins)
 
 
 def demand(site: KnownSite) -> None:
@@ -34,18 +35,20 @@ def demand(site: KnownSite) -> None:
 
 
 def mark(response: Response) -> Response:
-    """Name the origin on an answer that its pages may read; vary by it in any case."""
+    """Name the origin on an answer that its pages may read; vary by it in any case.
+
+    A refusal from before the site is known (429, 413, malformed) says nothing about any site; the pages of
+    all sites that this process has met may read it, so that a form can tell its reader what happened.
+    """
     origin = request.headers.get("Origin")
     response.vary.add("Origin")
-    allowed = g.get("allowed_origins", ())
+    refused = response.status_code >= HTTPStatus.BAD_REQUEST
+    allowed = g.get("allowed_origins", _met() if refused else ())
     if allowed:
+        # Told to every origin alike, so that one stored answer serves them all.
         response.headers["Access-Control-Expose-Headers"] = EXPOSED
     if origin and origin in allowed:
         response.headers["Access-Control-Allow-Origin"] = origin
-    elif response.status_code in SAID_TO_ALL and "allowed_origins" not in g:
-        # Said before the site is known; without this a page could not tell it from a lost connection.
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        response.headers["Access-Control-Expose-Headers"] = EXPOSED
     return response
 
 
@@ -55,8 +58,13 @@ def preflight(known: list[KnownSite]) -> Response:
     response = Response(status=204)
     response.headers["Vary"] = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
     if any(origin in site.origins for site in known):
+        _met().add(origin)
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Allow-Methods"] = "GET, POST, DELETE"
         response.headers["Access-Control-Allow-Headers"] = ALLOWED_HEADERS
         response.headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
     return response
+
+
+def _met() -> set[str]:
+    return cast(set[str], current_app.extensions.setdefault("duyet-origins", set()))

@@ -25,7 +25,7 @@ from service.comments.deciding import REASONS
 from service.comments.gate import Answers
 from service.moderation.vocabulary import Outcome
 from service.sites import KEY, SitePolicy
-from service.web.cleaning import Unreadable, cleaned, cleaned_line, shows_nothing
+from service.web.cleaning import UNREADABLE, Unreadable, cleaned, cleaned_line, shows_nothing
 from service.web.errors import FieldError, FieldErrors, Problem
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -106,13 +106,13 @@ def _site_key(value: str) -> str:
     return value
 
 
-def _article_key(value: str) -> str:
-    value = _prose(value)
-    if not value:
-        raise Wrong("required")
+def _opaque(value: str) -> str:
+    """Return an article's id as it is, since only its site knows what it means; '' where there is none."""
+    if UNREADABLE.search(value):
+        raise Wrong("invalid_text")
     if len(value) > KEY_LENGTH:
         raise Wrong("too_long", KEY_LENGTH)
-    return value
+    return "" if shows_nothing(value) else value
 
 
 def _long_enough(text: str, info: ValidationInfo) -> str:
@@ -155,7 +155,17 @@ SiteKey = Annotated[
     Typed, AfterValidator(_site_key), Field(examples=["demo"], json_schema_extra={"pattern": KEY.pattern})
 ]
 ArticleKey = Annotated[
-    Typed, AfterValidator(_article_key), Field(json_schema_extra={"minLength": 1, "maxLength": KEY_LENGTH})
+    Typed,
+    AfterValidator(_opaque),
+    AfterValidator(_required),
+    Field(json_schema_extra={"minLength": 1, "maxLength": KEY_LENGTH}),
+]
+IDEMPOTENCY_KEY_LENGTH = 200
+IdempotencyKey = Annotated[
+    Typed,
+    AfterValidator(_line),
+    AfterValidator(_at_most(lambda _: IDEMPOTENCY_KEY_LENGTH)),
+    Field(json_schema_extra={"maxLength": IDEMPOTENCY_KEY_LENGTH}),
 ]
 ShortText = Annotated[Typed, AfterValidator(_line), AfterValidator(_at_most(lambda _: 2000))]
 Note = Annotated[Typed, AfterValidator(_prose), AfterValidator(_at_most(lambda _: 2000))]
@@ -225,7 +235,7 @@ class CommentIn(GateIn):
         BeforeValidator(_checkbox),
         WithJsonSchema({"anyOf": [{"type": "boolean"}, {"enum": ["1", "true", "on", "yes", ""]}]}),
     ] = False
-    idempotency_key: Annotated[str, BeforeValidator(lambda value: value if isinstance(value, str) else "")] = ""
+    idempotency_key: IdempotencyKey = ""
 
     @field_validator("title", mode="after")
     @classmethod
@@ -339,7 +349,7 @@ class FeedQuery(BaseModel):
     """Of what to make a feed: a site, or one article of it."""
 
     site: SiteKey
-    article: Annotated[Typed, AfterValidator(_line), AfterValidator(_at_most(lambda _: KEY_LENGTH))] = ""
+    article: Annotated[Typed, AfterValidator(_opaque)] = ""
 
 
 class QueueQuery(BaseModel):
@@ -347,7 +357,7 @@ class QueueQuery(BaseModel):
 
     status: Literal["pending", "held", "approved", "rejected", "erased"] = "held"
     site: ShortText = ""
-    article: ShortText = ""
+    article: Annotated[Typed, AfterValidator(_opaque)] = ""
     reason: ShortText = ""
     q: ShortText = ""
     order: Literal["priority", "oldest", "newest"] = "priority"

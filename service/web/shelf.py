@@ -74,11 +74,15 @@ class Shelf:
         return self._ask(key, environ, start_response)
 
     def forget(self, articles: frozenset[int] | None) -> None:
-        """Drop the answers that show one of these articles, or all of them for None."""
+        """Drop the answers that show one of these articles, or all of them for None.
+
+        An answer that shows none is about an article that did not exist yet; it may be one of these now.
+        """
         with self._lock:
             self._heard += 1
             for key, kept in list(self._kept.items()):
-                if articles is None or not articles.isdisjoint(kept.note.articles):
+                shown = kept.note.articles
+                if articles is None or not shown or not articles.isdisjoint(shown):
                     self._drop(key)
 
     def _answer(self, kept: Kept, environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:

@@ -9,6 +9,7 @@ from service.moderation.reading import Hit, Reading, Sheet
 from service.moderation.vocabulary import Finding
 
 NAME = "abuse"
+_DELIBERATE = frozenset({"dots", "spaces", "leet", "mask", "reversed", "look-alikes", "split"})
 _MEASURES = frozenset({"dm"})
 _AFTER_VL = frozenset(
     ["luôn", "ra", "quá", "thật", "á", "thế", "nha", "nhé", "rồi", "thôi", "ạ", "à", "mà", "vậy", "trời"]
@@ -43,12 +44,17 @@ def _listed(reading: Reading) -> Iterator[Finding]:
         yield Finding(
             check=NAME,
             category=category,
-            severity=hit.entry.severity,
+            severity=_severity(hit),
             spans=spans,
             message=about(category, spans, hit.trick),
             entry=hit.entry.form,
             version=book().version,
         )
+
+
+def _severity(hit: Hit) -> int:
+    """Mild words count for more when somebody took the trouble to hide them."""
+    return max(hit.entry.severity, 2) if hit.trick in _DELIBERATE else hit.entry.severity
 
 
 def _excused(reading: Reading, hit: Hit, safe: list[tuple[int, int]]) -> bool:

@@ -89,12 +89,20 @@ def _phones(reading: Reading) -> Iterator[tuple[int, int, str, int]]:
     for run in runs(reading):
         taken = -1
         for first, last, digits in run.windows(range(8, 15)):
-            if first < taken:
+            if first < taken or _inside_amount(reading, first):
                 continue
             kind = _kind(reading, first, digits)
             if kind:
                 taken = last
                 yield reading.starts[first], reading.ends[last - 1], kind, 1 if kind == "hotline" else 2
+
+
+def _inside_amount(reading: Reading, first: int) -> bool:
+    """Whether the piece only goes on with a number such as 12.345.678.900."""
+    if not first:
+        return False
+    gap = reading.view.text[reading.ends[first - 1] : reading.starts[first]]
+    return gap in {".", ","} and reading.words[first - 1].isdigit()
 
 
 def _kind(reading: Reading, first: int, digits: str) -> str | None:

@@ -9,8 +9,8 @@ from service.moderation.vocabulary import Category, Finding, Message, Span
 
 NAME = "markup"
 _RULES: tuple[tuple[str, re.Pattern[str], int, str, str], ...] = (
-    ("html", re.compile(r"<\s{0,3}/?\s{0,3}[a-zA-Z!][^<>]{0,400}>"), 2, "thẻ HTML", "an HTML tag"),
-    ("open html", re.compile(r"<\s{0,3}(?:script|iframe|img|svg|a|style|object|embed)\b[^<>]{0,400}", re.IGNORECASE),
+    ("html", re.compile(r"</?[a-zA-Z!][^<>]{0,400}>"), 2, "thẻ HTML", "an HTML tag"),
+    ("open html", re.compile(r"<(?:script|iframe|img|svg|a|style|object|embed)\b[^<>]{0,400}", re.IGNORECASE),
      2, "thẻ HTML", "an HTML tag"),
     ("bbcode", re.compile(r"\[/?(?:url|img|b|i|link|quote|color|size)\b[^\[\]]{0,200}\]", re.IGNORECASE),
      2, "mã BBCode", "BBCode"),

@@ -172,6 +172,10 @@ def _folded(alone: list[Entry]) -> dict[str, str]:
     return found
 
 
+# A mask that leaves no more than these could hide any of many words.
+_ONSETS = frozenset(["ch", "gh", "gi", "kh", "ng", "nh", "ph", "th", "tr", "qu", "ngh"])
+
+
 def _is_english(entry: Entry) -> bool:
     return (entry.form.isascii() and any(letter in entry.form for letter in "fjwz")) or entry.form in _ENGLISH
 
@@ -212,7 +216,7 @@ def _masks(words: Iterable[str]) -> dict[str, str]:
                 continue
             for end in range(1, len(spelt)):
                 for resume in range(end + 1, len(spelt) + 1):
-                    if end == 1 and resume == len(spelt):
+                    if resume == len(spelt) and (end == 1 or spelt[:end] in _ONSETS):
                         continue
                     found.setdefault(f"{spelt[:end]}*{spelt[resume:]}", word)
     return found
