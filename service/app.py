@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from service.runtime import Runtime
 from service.web import context, errors, limits, payload
 from service.web.api import public
+from service.web.openapi import documents
 from service.web.ops import ops
 from service.web.review import review
 
@@ -42,7 +43,7 @@ def create_app(runtime: Runtime) -> Flask:
         hops = runtime.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     errors.install(app)
-    for blueprint in (public, review, ops):
+    for blueprint in (public, review, ops, documents):
         app.register_blueprint(blueprint)
     limits.install(app, runtime.settings)
     _watch(app)

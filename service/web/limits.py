@@ -72,7 +72,7 @@ EXEMPT: dict[str, str] = {
     "public.feed_atom": "a cacheable read",
     "ops": "asked by the machines that run the service; metrics have a token of their own",
     "static": "files",
-    "documents": "files made once",
+    "documents": "the contract, the same for everybody",
 }
 
 FALLBACK_SHARE = 2
