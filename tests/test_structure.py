@@ -3,6 +3,7 @@
 import re
 
 import click
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -83,3 +84,9 @@ def test_every_command_is_documented():
             yield " ".join(path)
 
     assert [name for name in walk(commands, []) if f"`{name}" not in text] == []
+
+
+@pytest.mark.parametrize("redis_url", ["redis://127.0.0.1:1/0"])
+def test_a_command_that_finds_something_wrong_ends_with_status_1(start, redis_url):
+    assert start("service", "doctor").running.wait(30) == 1
+    assert start("service", "site", "list").running.wait(30) == 0

@@ -29,7 +29,8 @@ for group in (running.COMMANDS, websites.COMMANDS, accounts.COMMANDS, engine.COM
 def main() -> None:
     """Run a command; every error is one sentence on stderr, with status 2 for wrong use and 1 for failure."""
     try:
-        commands.main(prog_name="python -m service", standalone_mode=False)
+        # Without its standalone mode click returns the status that a command ended with.
+        sys.exit(commands.main(prog_name="python -m service", standalone_mode=False) or 0)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.Abort:
