@@ -14,6 +14,7 @@ from service.web.api import public
 from service.web.demo import demo
 from service.web.embed.pages import embed
 from service.web.embed.scripts import scripts
+from service.web.openapi import documents
 from service.web.ops import ops
 from service.web.review import review
 from service.web.shelf import Shelf
@@ -48,7 +49,7 @@ def create_app(runtime: Runtime) -> Flask:
         hops = runtime.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     errors.install(app)
-    for blueprint in (public, review, embed, scripts, demo, ops):
+    for blueprint in (public, review, embed, scripts, demo, ops, documents):
         app.register_blueprint(blueprint)
     limits.install(app, runtime.settings)
     _watch(app)

@@ -147,7 +147,7 @@ class Comment(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     lease_token: Mapped[str | None] = mapped_column(String(32))
     lease_until: Mapped[datetime | None]
-    reviewer: Mapped[str | None] = mapped_column(String(80))
+    reviewer: Mapped[str | None] = mapped_column(String(100))
     reviewer_until: Mapped[datetime | None]
 
     article: Mapped[Article] = relationship()

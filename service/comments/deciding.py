@@ -240,7 +240,11 @@ def _fresh(session: Session, comment_id: uuid.UUID) -> Comment:
 
 def _last(session: Session, comment_id: uuid.UUID) -> Decision | None:
     query = select(Decision).where(Decision.comment_id == comment_id).order_by(Decision.version.desc()).limit(1)
-    return session.scalar(query)
+    found = session.scalar(query)
+    if found is not None:
+        # It is told after the transaction was rolled back, which empties what the session still holds.
+        session.expunge(found)
+    return found
 
 
 def reveal(

@@ -17,6 +17,7 @@ from flask import Flask, Response, json, request
 from werkzeug.exceptions import HTTPException
 
 from service import articles, sites
+from service.challenges import ChallengesAway
 from service.comments import deciding, queue, receipts
 from service.db import AWAY
 from service.web import context, wording
@@ -107,6 +108,7 @@ def translate(error: Exception) -> Problem | None:
 
 
 TRANSLATED: dict[type[Exception], Callable[[Any], Problem]] = {
+    ChallengesAway: lambda _: Problem("unavailable", headers={"Retry-After": str(RETRY_SECONDS)}),
     sites.UnknownSite: lambda _: Problem("not-found"),
     articles.UnknownArticle: lambda _: Problem("not-found"),
     articles.ArticleNotRegistered: lambda _: Problem("not-found"),

@@ -14,9 +14,8 @@ from limits import parse_many
 from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException
 
-from service import privacy
 from service.config import Settings
-from service.web import context, payload
+from service.web import context, payload, schemas
 from service.web.errors import Problem
 
 
@@ -48,9 +47,9 @@ def no_phone() -> bool:
 def _phone_key() -> str:
     vault, region = context.runtime().vault, context.runtime().settings.phone_region
     try:
-        typed = payload.text_of(payload.read(), "phone")
-        return vault.phone_key(privacy.parse_phone(typed[:64], region)).hex()
-    except (Problem, HTTPException, privacy.InvalidPhone):
+        number = schemas.phone_number(payload.text_of(payload.read(), "phone"), region)
+        return vault.phone_key(number).hex() if number else ""
+    except (Problem, HTTPException, schemas.Wrong):
         # A limiter that sees an exception takes its storage for dead; the view will name what is wrong.
         return ""
 
@@ -80,7 +79,7 @@ EXEMPT: dict[str, str] = {
     "embed.another_code": "the same page with another picture, counted as there",
     "embed.described": "a cacheable read",
     "demo": "the same page around an article",
-    "documents": "files made once",
+    "documents": "the contract, the same for everybody",
 }
 
 FALLBACK_SHARE = 2

@@ -177,7 +177,7 @@ def comment_as_json(row: Comment, *, reports: int = 0) -> dict[str, Any]:
         "title": row.title,
         "body": row.body,
         "shown": row.shown,
-        "phone": privacy.masked(context.runtime().vault.open(row.phone, row.id)) if row.phone else None,
+        "phone": _masked_phone(row),
         "findings": [finding_as_json(finding) for finding in row.findings],
         "policy_version": row.policy_version,
         "created_at": row.created_at.isoformat(),
@@ -187,6 +187,16 @@ def comment_as_json(row: Comment, *, reports: int = 0) -> dict[str, Any]:
         "reports": reports,
         "lease": None if free else {"by": row.reviewer, "until": row.reviewer_until and row.reviewer_until.isoformat()},
     }
+
+
+def _masked_phone(row: Comment) -> str | None:
+    if row.phone is None:
+        return None
+    try:
+        return privacy.masked(context.runtime().vault.open(row.phone, row.id))
+    except privacy.Unreadable:
+        # Its key is gone; the comment can be read and decided all the same.
+        return "•"
 
 
 def finding_as_json(finding: dict[str, Any]) -> dict[str, Any]:

@@ -126,6 +126,22 @@ def _checkbox(value: Any) -> bool:
     return value is True or (isinstance(value, str) and value.strip().lower() in {"1", "true", "on", "yes"})
 
 
+def phone_number(typed: str, region: str) -> str:
+    """Return a typed number in E.164, '' for an empty field; limits count by the same reading that is stored."""
+    text = _line(typed)
+    if shows_nothing(text):
+        return ""
+    try:
+        if len(text) > PHONE_LENGTH:
+            raise Wrong("invalid_phone")
+        return privacy.parse_phone(text, region)
+    except privacy.InvalidPhone as error:
+        raise Wrong("invalid_phone") from error
+
+
+PHONE_LENGTH = 64
+
+
 def lacks_consent(fields: Mapping[str, Any]) -> bool:
     """Say whether a form brings a phone number that nobody agreed to be kept, whatever else is wrong with it."""
     phone = fields.get("phone")
@@ -245,17 +261,12 @@ class CommentIn(GateIn):
 
     @field_validator("phone", mode="after")
     @classmethod
-    def phone_number(cls, value: str, info: ValidationInfo) -> str:
+    def phone_in_e164(cls, value: str, info: ValidationInfo) -> str:
         """Return the number in E.164, '' when none was given."""
-        text = _line(value)
-        if shows_nothing(text):
-            if _policy(info).phone_required:
-                raise Wrong("required")
-            return ""
-        try:
-            return privacy.parse_phone(text[:64], (info.context or {}).get("region", "VN"))
-        except privacy.InvalidPhone as error:
-            raise Wrong("invalid_phone") from error
+        number = phone_number(value, (info.context or {}).get("region", "VN"))
+        if not number and _policy(info).phone_required:
+            raise Wrong("required")
+        return number
 
     @model_validator(mode="before")
     @classmethod

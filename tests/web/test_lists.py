@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from service.models import Article, Comment
+from tests.conftest import wait_for
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 

@@ -100,7 +100,7 @@ def upgrade() -> None:
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('lease_token', sa.String(length=32), nullable=True),
     sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('reviewer', sa.String(length=80), nullable=True),
+    sa.Column('reviewer', sa.String(length=100), nullable=True),
     sa.Column('reviewer_until', sa.DateTime(timezone=True), nullable=True),
     sa.CheckConstraint("status IN ('pending', 'held', 'approved', 'rejected', 'erased')", name=op.f('ck_comments_status')),
     sa.ForeignKeyConstraint(['article_id'], ['articles.id'], name=op.f('fk_comments_article_id')),

@@ -1,0 +1,129 @@
+"""What is answered while a part is away: real ones, refused or hung or locked, and never a promise not kept."""
+
+import contextlib
+import socket
+import threading
+import time
+
+import pytest
+from sqlalchemy import text
+
+from service import config, runtime
+from service.app import create_app
+from service.models import Comment
+from tests.conftest import a_comment, environment_of, free_port, solved, with_answers
+
+PLACE = {"site": "bao", "article": "bai-1"}
+
+
+class TestRedisAway:
+    @pytest.fixture(params=["refused", "hung"])
+    def redis_url(self, request):
+        with contextlib.ExitStack() as stack:
+            port = free_port()
+            if request.param == "hung":
+                # It accepts a connection and never says a word.
+                listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+                port = listener.getsockname()[1]
+            yield f"redis://127.0.0.1:{port}/0"
+
+    @pytest.mark.usefixtures("site")
+    def test_a_comment_is_accepted_within_twice_the_time_out(self, ann, rows, settings):
+        started = time.monotonic()
+        answer = ann({"Idempotency-Key": "k"})
+
+        assert answer.status_code == 202
+        assert time.monotonic() - started < 2 * settings.redis_timeout
+        assert len(rows(Comment)) == 1
+
+    def test_a_proof_of_work_stands_in_for_the_image_and_a_person_reads_what_came_by_it(
+        self, client, add_site, ann, judge_all, rows
+    ):
+        add_site(challenge="image")
+        given = client.post("/v1/challenges", json=PLACE).get_json()
+        assert given["kind"] == "pow"
+
+        proof = solved(given["pow"])
+        assert ann(pow=proof).status_code == 202
+        assert ann(pow=proof).status_code == 422, "once"
+        judge_all()
+        assert [row.status for row in rows(Comment)] == ["held"]
+
+    def test_an_image_cannot_be_checked_and_the_form_is_asked_to_try_again(self, client, add_site, ann, rows):
+        add_site(challenge="image")
+        for answer in (
+            ann(captcha_id="a" * 22, captcha="KBRTXH"),
+            client.get(f"/v1/challenges/{'a' * 22}/image"),
+            client.get(f"/v1/challenges/{'a' * 22}/audio"),
+        ):
+            assert (answer.status_code, answer.content_type) == (503, "application/problem+json")
+            assert answer.headers["Retry-After"].isdigit()
+        assert rows(Comment) == []
+
+    @pytest.mark.usefixtures("site")
+    def test_reads_are_answered_and_readiness_says_what_is_missing(self, client):
+        assert client.get("/v1/comments", query_string=PLACE).status_code == 200
+        ready = client.get("/readyz")
+        assert (ready.status_code, ready.get_json()) == (200, {"status": "ok", "degraded": ["redis"]})
+
+
+@pytest.fixture
+def database_locked(parts):
+    """Hold the lock that every new comment needs, from another connection."""
+    with parts.database.engine.connect() as other:
+        if other.dialect.name == "postgresql":
+            other.execute(text("LOCK TABLE comments IN ACCESS EXCLUSIVE MODE"))
+        else:
+            other.execute(text("SELECT 1"))  # Every transaction that may write begins with the lock.
+        release = threading.Event()
+        yield lambda: (other.rollback(), release.set())
+        if not release.is_set():
+            other.rollback()
+
+
+@pytest.mark.parametrize("more_settings", [{"DATABASE_TIMEOUT": "0.2"}])
+def test_what_cannot_be_stored_is_not_promised_and_the_answer_of_the_reader_is_good_again(
+    request, client, add_site, ann, parts, rows, more_settings
+):
+    add_site(challenge="image")
+    with_answers(parts.challenges)
+    given = client.post("/v1/challenges", json=PLACE).get_json()
+    answer = {"captcha_id": given["id"], "captcha": "KBRTXH"}
+    release = request.getfixturevalue("database_locked")
+
+    refused = ann({"Idempotency-Key": "k"}, **answer)
+    assert (refused.status_code, refused.content_type) == (503, "application/problem+json")
+    assert refused.headers["Retry-After"].isdigit()
+    release()
+
+    assert ann({"Idempotency-Key": "k"}, **answer).status_code == 202
+    assert len(rows(Comment)) == 1
+
+
+def test_without_a_database_nothing_is_promised(tmp_path, redis_url):
+    gone = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
+    parts = runtime.build(config.load(environment_of(gone, redis_url, tmp_path)))
+    client = create_app(parts).test_client()
+    for answer in (
+        client.post("/v1/comments", json=a_comment()),
+        client.get("/v1/comments", query_string=PLACE),
+        client.get("/v1/review/comments", headers={"Authorization": "Bearer x"}),
+    ):
+        assert answer.status_code == 503
+        assert answer.headers["Retry-After"].isdigit()
+        assert answer.headers["Cache-Control"] == "no-store"
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/readyz").get_json()["missing"] == ["database"]
+    parts.close()
+
+
+def test_a_phone_whose_key_is_gone_leaves_the_queue_open(client, add_site, ann, parts, judge_all, mo):
+    add_site(publish="after_review")
+    ann(phone="0912345678", consent=True)
+    judge_all()
+    with parts.database.writing() as session:
+        session.execute(text("UPDATE comments SET phone = :junk"), {"junk": b"x" * 40})
+
+    answer = client.get("/v1/review/comments", headers=mo)
+    assert answer.status_code == 200
+    assert [one["phone"] for one in answer.get_json()["comments"]] == ["•"]
