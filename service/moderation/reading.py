@@ -4,6 +4,7 @@ import dataclasses
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from service.moderation.disguises import Piece, Unveiled, unveil
 from service.moderation.lexicon import Entry, Node, book
@@ -29,7 +30,10 @@ class Hit:
 
 @dataclass(slots=True)
 class Reading:
-    """One field: its view, its words as meant, where each stands in the view, and which follow a break."""
+    """One field: its view, its words as meant, where each stands in the view, and which follow a break.
+
+    `odd` are the words that are no Vietnamese syllable; `memo` keeps what one check found for the next.
+    """
 
     field: str
     given: str
@@ -40,7 +44,9 @@ class Reading:
     breaks: list[bool]
     tricks: dict[int, str]
     toneless: bool
+    odd: list[int] = dataclasses.field(default_factory=list)
     hits: list[Hit] = dataclasses.field(default_factory=list)
+    memo: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def span(self, first: int, last: int) -> Span:
         """The place of words `first` to before `last` in the text as given."""
@@ -90,6 +96,8 @@ def read_field(name: str, given: str) -> Reading:
     reading = Reading(name, given, view, found.words, found.starts, found.ends, breaks, {}, toneless=False)
     if odd or tied or view.hidden:
         _lift(reading, odd, gaps)
+        odd = [i for i, word in enumerate(reading.words) if word not in known]
+    reading.odd = odd
     reading.toneless = is_toneless(reading.words)
     reading.hits = list(scan(reading))
     return reading
@@ -110,13 +118,20 @@ def scan(reading: Reading) -> Iterator[Hit]:
     words, breaks, tricks = reading.words, reading.breaks, reading.tricks
     lexicon = book()
     trie, typed = lexicon.trie, lexicon.typed
+    last_word = len(words) - 1
     for first, word in enumerate(words):
-        if word in trie or word in typed or "*" in word:
-            for entry, last in _walk(trie, typed, words, breaks, first):
-                trick = reading.trick_in(first, last) if tricks else None
-                if entry.toneless and not reading.toneless and trick is None:
-                    continue
-                yield Hit(entry, first, last, trick)
+        node = trie.get(word)
+        if node is None and word not in typed and "*" not in word:
+            continue
+        if first < last_word and isinstance(node, dict) and "" not in node and word not in typed:
+            following = words[first + 1]
+            if following not in node and following not in typed and "*" not in following:
+                continue
+        for entry, last in _walk(trie, typed, words, breaks, first):
+            trick = reading.trick_in(first, last) if tricks else None
+            if entry.toneless and not reading.toneless and trick is None:
+                continue
+            yield Hit(entry, first, last, trick)
 
 
 def _walk(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from io import BytesIO
 from typing import TypeAlias
@@ -23,7 +23,7 @@ _NEWSPAPER = np.float32(-1.8)
 _STEP = np.uint32(0x9E3779B1)
 _PAIR = np.uint32(0x85EBCA6B)
 _SHIFT = np.uint32(32 - BITS)
-_SALTS = np.array([0x27D4EB2F, 0x165667B1, 0x2545F491, 0x9E3779B9, 0xC2B2AE35, 0x7FEB352D], dtype=np.uint32)
+_SALT = np.uint32(0x27D4EB2F)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +42,24 @@ def features(words: Sequence[str], marks: Sequence[str] = ()) -> tuple[Places, P
     if not words:
         empty = np.zeros(0, dtype=np.uint32)
         return empty, empty
-    tokens = np.array([crc32(word.encode("utf-8", "replace")) for word in words], dtype=np.uint32)
-    pairs = tokens[:-1] * _PAIR + tokens[1:]
-    noted = np.array([crc32(mark.encode()) for mark in marks], dtype=np.uint32)
-    wordwise = np.concatenate((_place(tokens, 0), _place(pairs * _STEP + tokens[:-1], 0), _place(noted, 0)))
+    tokens = np.array([_token(word) for word in words], dtype=np.uint32)
+    pairs = (tokens[:-1] * _PAIR + tokens[1:]) * _STEP
+    noted = np.array([_token(mark) for mark in marks], dtype=np.uint32)
+    wordwise = _place(np.concatenate((tokens, pairs, noted)))
     letters = np.frombuffer(f" {' '.join(words)} ".encode("utf-32-le", "replace"), dtype=np.uint32)
-    grams: list[Places] = []
-    value = letters * _STEP
-    grams.append(_place(value, 1))
-    for size in range(1, _CHARS):
-        if len(letters) <= size:
-            break
-        value = (value[:-1] + letters[size:]) * _STEP
-        value = value ^ (value >> np.uint32(15))
-        grams.append(_place(value, size + 1))
-    return wordwise, np.concatenate(grams)
+    grams: list[Places] = [letters * _STEP]
+    for size in range(1, min(_CHARS, len(letters))):
+        grams.append((grams[-1][:-1] + letters[size:]) * _STEP)
+    return wordwise, _place(np.concatenate(grams))
 
 
-def _place(values: Places, kind: int) -> Places:
-    mixed = (values ^ (values >> np.uint32(16))) * _SALTS[kind]
+@lru_cache(maxsize=65536)
+def _token(word: str) -> int:
+    return crc32(word.encode("utf-8", "replace"))
+
+
+def _place(values: Places) -> Places:
+    mixed = (values ^ (values >> np.uint32(15))) * _SALT
     return mixed >> _SHIFT
 
 

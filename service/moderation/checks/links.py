@@ -41,6 +41,13 @@ _PUBLIC = re.compile(
 )
 
 
+# One look that most comments do not pass: a dot inside a word, a scheme, a dot spelt out, an ending set apart.
+_HINT = re.compile(
+    r"[^\W_]\.[a-z]|://|[:/]\s?/|\bwww\b|\b(?:chấm|chẩm|cham|dot)\b|[\[({]\s?[.,]|c\.hấm|"
+    r"[.,]\s{0,2}(?:com|net|xyz|vip|bet|club|shop|info|org)\b|\s\.\s?[a-z]"
+)
+
+
 def find(sheet: Sheet) -> Iterator[Finding]:
     """Look for links in every field."""
     for reading in sheet.readings:
@@ -52,9 +59,16 @@ def find(sheet: Sheet) -> Iterator[Finding]:
 
 
 def places(reading: Reading) -> list[tuple[int, int, str, int]]:
-    """Every link of a field: where in the view, of which kind, how grave."""
+    """Every link of a field, found once: where in the view, of which kind, how grave."""
+    if NAME not in reading.memo:
+        reading.memo[NAME] = _places(reading)
+    found: list[tuple[int, int, str, int]] = reading.memo[NAME]
+    return found
+
+
+def _places(reading: Reading) -> list[tuple[int, int, str, int]]:
     text = reading.view.text
-    if not _may_hold(text):
+    if _HINT.search(text) is None:
         return []
     found: list[tuple[int, int, str, int]] = []
     for pattern in (_SCHEME, _WWW):
@@ -71,10 +85,6 @@ def places(reading: Reading) -> list[tuple[int, int, str, int]]:
         if not kept or place[0] >= kept[-1][1]:
             kept.append(place)
     return kept
-
-
-def _may_hold(text: str) -> bool:
-    return "." in text or "://" in text or "chấm" in text or "cham" in text or "dot" in text or ",com" in text
 
 
 def _trimmed(text: str, start: int, end: int, entry: str) -> tuple[int, int, str, int]:

@@ -24,7 +24,7 @@ _RULES: tuple[tuple[str, re.Pattern[str], int, str, str], ...] = (
      "dấu chồng lên nhau", "stacked marks"),
 )  # fmt: skip
 _SIGNS = re.compile(
-    "[<\\[{(=:\u202a-\u202e\u2066-\u2069\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]"
+    "[<\\[{=\u202a-\u202e\u2066-\u2069\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]"
 )
 
 
@@ -32,7 +32,7 @@ def find(sheet: Sheet) -> Iterator[Finding]:
     """Look for markup in the text as given, since that is what a page would show."""
     for reading in sheet.readings:
         given = reading.given
-        if _SIGNS.search(given) is None:
+        if _SIGNS.search(given) is None and "script" not in given.lower():
             continue
         for entry, pattern, severity, vi, en in _RULES:
             spans = tuple(
