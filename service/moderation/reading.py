@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from service.moderation.disguises import Piece, Unveiled, unveil
+from service.moderation.disguises import Piece, Unveiled, holds_phrase, turned, unveil
 from service.moderation.lexicon import Entry, Node, book
 from service.moderation.syllables import syllables
 from service.moderation.text import View, fold, normalise, split
@@ -15,7 +15,7 @@ from service.moderation.vocabulary import Facts, Span, Submission
 _BREAK = re.compile(r"[.,;:!?()\[\]\"“”\n]\s|\n|[!?;(]|\s[(\"“]")
 _PAUSE = re.compile(r"\.{2,}|…")
 _CHAIN_LIMIT = 24
-_STEPS = 64
+_STEPS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,17 +121,23 @@ def scan(reading: Reading) -> Iterator[Hit]:
     last_word = len(words) - 1
     for first, word in enumerate(words):
         node = trie.get(word)
-        if node is None and word not in typed and "*" not in word:
+        wild = "*" in word or word[0] == "~"
+        if node is None and word not in typed and not wild:
             continue
         if first < last_word and isinstance(node, dict) and "" not in node and word not in typed:
             following = words[first + 1]
-            if following not in node and following not in typed and "*" not in following:
+            if following not in node and following not in typed and not _is_wild(following):
                 continue
         for entry, last in _walk(trie, typed, words, breaks, first):
             trick = reading.trick_in(first, last) if tricks else None
             if entry.toneless and not reading.toneless and trick is None:
                 continue
             yield Hit(entry, first, last, trick)
+
+
+def _is_wild(word: str) -> bool:
+    """Whether a word was only half lifted: stars for letters, or known by its look alone."""
+    return "*" in word or word[0] == "~"
 
 
 def _walk(
@@ -166,6 +172,12 @@ def _below(node: Node, word: str, typed: dict[str, str]) -> Iterator[Node]:
         below = node.get(typed[word])
         if isinstance(below, dict):
             yield below
+    elif word[0] == "~":
+        look = word[1:]
+        for key in book().looks.get(look, ()) if node is book().trie else [k for k in node if fold(k) == look]:
+            under = node.get(key)
+            if isinstance(under, dict):
+                yield under
     elif "*" in word:
         head, _, tail = word.partition("*")
         for key, under in node.items():
@@ -176,10 +188,10 @@ def _below(node: Node, word: str, typed: dict[str, str]) -> Iterator[Node]:
 def _lift(reading: Reading, odd: list[int], gaps: list[str]) -> None:
     """Put the words that were meant in the place of the disguised ones."""
     changes: dict[int, tuple[int, Unveiled, int]] = {}
-    for first, last, raw in _chains(reading, gaps):
+    for first, last, head, raw in _chains(reading, gaps):
         found = unveil(raw, hidden=_hidden(reading, first, last))
         if found:
-            changes[first] = (last, found, reading.starts[first])
+            changes[first] = (last, found, reading.starts[first] - head)
     taken = {i for first, (last, _, _) in changes.items() for i in range(first, last)}
     doubtful = sorted({*odd, *_hidden_words(reading)} - taken)
     for index in doubtful:
@@ -190,8 +202,32 @@ def _lift(reading: Reading, odd: list[int], gaps: list[str]) -> None:
             first, last, found = change
             changes[first] = (last, found, reading.starts[first])
             taken.update(range(first, last))
+    for first in [first for first, (_, found, _) in changes.items() if found.trick == "reversed"]:
+        _turn_neighbours(reading, first, changes)
     if changes:
         _replace(reading, changes)
+
+
+def _turn_neighbours(
+    reading: Reading, index: int, changes: dict[int, tuple[int, Unveiled, int]]
+) -> None:
+    """Around a word that was turned round, turn its neighbours too where that makes a phrase of the lists."""
+    words = reading.words
+    run: dict[int, str] = {index: changes[index][1].pieces[0].word}
+    for step in (-1, 1):
+        at = index + step
+        while 0 <= at < len(words) and abs(at - index) < 5:
+            backwards = turned(words[at])
+            if backwards is None:
+                break
+            run[at] = backwards
+            at += step
+    places = sorted(run)
+    phrases = [[run[i] for i in places], [run[i] for i in reversed(places)]]
+    if len(run) > 1 and any(holds_phrase(phrase) for phrase in phrases):
+        for at in places:
+            size = len(words[at])
+            changes[at] = (at + 1, Unveiled("reversed", (Piece(run[at], 0, size),)), reading.starts[at])
 
 
 def _hidden_words(reading: Reading) -> list[int]:
@@ -205,7 +241,7 @@ def _hidden(reading: Reading, first: int, last: int) -> bool:
     return bool(hidden) and any(i in hidden for i in range(reading.starts[first], reading.ends[last - 1]))
 
 
-def _chains(reading: Reading, gaps: list[str]) -> Iterator[tuple[int, int, str]]:
+def _chains(reading: Reading, gaps: list[str]) -> Iterator[tuple[int, int, int, str]]:
     """Runs of words tied by signs alone, and words with stars after them."""
     size = len(reading.words)
     index = 0
@@ -215,9 +251,10 @@ def _chains(reading: Reading, gaps: list[str]) -> Iterator[tuple[int, int, str]]
             last += 1
         tail = gaps[last]
         stars = len(tail) - len(tail.lstrip("*")) if tail[:1] == "*" else 0
-        if (last - index > 1 or stars) and last - index <= _CHAIN_LIMIT:
+        head = len(gaps[index]) - len(gaps[index].rstrip("*")) if gaps[index][-1:] == "*" else 0
+        if (last - index > 1 or stars or head) and last - index <= _CHAIN_LIMIT:
             end = reading.ends[last - 1]
-            yield index, last, reading.view.text[reading.starts[index] : end + stars]
+            yield index, last, head, reading.view.text[reading.starts[index] - head : end + stars]
         index = last
 
 

@@ -9,6 +9,7 @@ _ONSETS = ("", *["b", "c", "ch", "d", "đ", "g", "gh", "gi", "h", "k", "kh", "l"
 _RIMES = ["a", "ac", "ach", "ai", "am", "an", "ang", "anh", "ao", "ap", "at", "au", "ay", "ăc", "ăm", "ăn", "ăng", "ăp", "ăt", "âc", "âm", "ân", "âng", "âp", "ât", "âu", "ây", "e", "ec", "em", "en", "eng", "eo", "ep", "et", "ê", "êch", "êm", "ên", "ênh", "êp", "êt", "êu", "i", "ia", "ich", "iêc", "iêm", "iên", "iêng", "iêp", "iêt", "iêu", "im", "in", "inh", "ip", "it", "iu", "o", "oa", "oac", "oach", "oai", "oam", "oan", "oang", "oanh", "oao", "oap", "oat", "oay", "oăc", "oăm", "oăn", "oăng", "oăt", "oc", "oe", "oen", "oeo", "oet", "oi", "om", "on", "ong", "ooc", "oong", "op", "ot", "ô", "ôc", "ôi", "ôm", "ôn", "ông", "ôp", "ôt", "ơ", "ơi", "ơm", "ơn", "ơp", "ơt", "u", "ua", "uân", "uâng", "uât", "uây", "uc", "uê", "uêch", "uênh", "ui", "um", "un", "ung", "uôc", "uôi", "uôm", "uôn", "uông", "uôt", "uơ", "up", "ut", "uy", "uya", "uych", "uyên", "uyêt", "uyt", "uynh", "uyu", "uyn", "uyp", "uâ", "ư", "ưa", "ưc", "ưi", "ưng", "ươc", "ươi", "ươm", "ươn", "ương", "ươp", "ươt", "ươu", "ưt", "ưu", "ưm", "ưn", "y", "yêm", "yên", "yêng", "yêt", "yêu"]
 _AFTER_Q = ["a", "ac", "ach", "ai", "am", "an", "ang", "anh", "ao", "ap", "at", "au", "ay", "ăc", "ăm", "ăn", "ăng", "ăp", "ăt", "âc", "âm", "ân", "âng", "âp", "ât", "ây", "e", "ec", "en", "eng", "eo", "et", "ê", "êch", "ên", "ênh", "êt", "i", "it", "y", "ych", "yên", "yêt", "ynh", "yt", "ơ", "ơi", "ơt", "ôc", "ôn"]
 _MARKS = {"s": "\u0301", "f": "\u0300", "r": "\u0309", "x": "\u0303", "j": "\u0323"}
+_KEYS = {mark: key for key, mark in _MARKS.items()}
 _DIGIT_TONES = dict(zip("12345", "sfrxj", strict=True))
 _VOWELS = frozenset("aăâeêioôơuưy")
 _WITH_HAT = {"a": "â", "e": "ê", "o": "ô"}
@@ -124,6 +125,19 @@ def _vni_shape(stem: str, digit: str) -> str | None:
         if stem[index] in table:
             return stem[:index] + table[stem[index]] + stem[index + 1 :]
     return None
+
+
+def retone(word: str) -> str:
+    """Bring the tone of a word that was turned round back to the vowel that carries it."""
+    key = ""
+    letters = ""
+    for char in unicodedata.normalize("NFD", word):
+        if char in _KEYS:
+            key = _KEYS[char]
+        else:
+            letters += char
+    plain = unicodedata.normalize("NFC", letters)
+    return unify(set_tone(plain, key) if key else plain)
 
 
 def _finish(stem: str, tone: str) -> str:

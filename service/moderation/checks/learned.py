@@ -28,6 +28,9 @@ def score(sheet: Sheet, findings: Iterable[Finding]) -> float:
 def find(sheet: Sheet, value: float, threshold: float) -> Iterator[Finding]:
     """Say that a score reached the threshold, and which words pushed it there."""
     known = table()
+    if all(reading.toneless for reading in sheet.readings if reading.field in _FIELDS):
+        # Without marks many everyday words look like others: the score must be twice as sure.
+        threshold = (1 + threshold) / 2
     if known is None or value < threshold:
         return
     spans = tuple(
@@ -54,4 +57,4 @@ def _pushing(reading: Reading) -> list[int]:
     """The words that pushed the score most, in the order in which they stand."""
     pushed = pushes(reading.words)
     ranked = sorted(range(len(pushed)), key=lambda index: -pushed[index])[:_SHOWN]
-    return sorted(index for index in ranked if pushed[index] > 0)
+    return sorted(index for index in ranked if pushed[index] > 0 and len(reading.words[index]) > 1)

@@ -49,6 +49,7 @@ class Book:
     abbreviations: frozenset[str]
     vocabulary: frozenset[str]
     masks: dict[str, str]
+    looks: dict[str, tuple[str, ...]]
     typed: dict[str, str]
 
 
@@ -92,6 +93,7 @@ def book() -> Book:
         abbreviations=frozenset(e.words[0] for e in abuse if len(e.words) == 1),
         vocabulary=vocabulary,
         masks=_masks([e.words[0] for e in alone if not _is_english(e)]) | _masks_english(alone),
+        looks=_looks(trie),
         typed=typed,
     )
 
@@ -164,6 +166,14 @@ def _plant(trie: Node, entry: Entry) -> None:
     ends = node.setdefault(_END, [])
     if isinstance(ends, list):
         ends.append(entry)
+
+
+def _looks(trie: Node) -> dict[str, tuple[str, ...]]:
+    """The first words of entries by how they look without marks."""
+    found: dict[str, list[str]] = {}
+    for word in trie:
+        found.setdefault(fold(word), []).append(word)
+    return {look: tuple(words) for look, words in found.items()}
 
 
 def _folded(alone: list[Entry]) -> dict[str, str]:
