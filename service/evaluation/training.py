@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from service.moderation.checks import abuse
 from service.moderation.checks.learned import marks
 from service.moderation.reading import Sheet, read_field
-from service.moderation.scoring import BITS, HEADS, features
+from service.moderation.scoring import BITS, HEADS, MANY_CHARS, MANY_WORDS, features
 from service.moderation.vocabulary import Facts, Submission
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -116,7 +116,9 @@ class Design:
         self.rows = len(lengths) // 2
         self.place = np.concatenate(places).astype(np.int64)
         self.row = np.repeat(np.repeat(np.arange(self.rows), 2), lengths)
-        self.value = np.repeat(1.0 / np.sqrt(np.maximum(lengths, 1)), lengths)
+        many = np.tile([MANY_WORDS, MANY_CHARS], self.rows)
+        divisors = np.where(lengths <= many, np.sqrt(np.maximum(lengths, 1)), lengths / np.sqrt(many))
+        self.value = np.repeat(1.0 / divisors, lengths)
 
     def dot(self, weights: Floats) -> Floats:
         """Give the value of each row."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 
 from service.moderation.checks import (
     abuse,
@@ -94,7 +95,7 @@ def _run(name: str, check: Callable[[], Iterator[Finding]], clock: Clock | None)
     """Run one check within its budget; one that raises or takes longer is shown as not having run."""
     begun = clock() if clock else 0.0
     try:
-        found = list(check())[:_LIMIT]
+        found = list(islice(check(), _LIMIT))
     except Exception:  # noqa: BLE001 - the edge of every check: what it did not see must hold the comment.
         yield unchecked(name)
         return

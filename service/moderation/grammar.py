@@ -63,7 +63,9 @@ class Grammar:
 def grammar(*, toneless: bool) -> Grammar:
     """Compile the patterns, with marks or without."""
     source = tomllib.loads((files(__package__) / "lexicon" / "patterns.toml").read_text(encoding="utf-8"))
-    compiler = _Compiler({}, source["classes"], toneless, {}, {}, {})
+    compiler = _Compiler({}, source["classes"], toneless, {}, {}, {}, {})
+    for rank, word in enumerate(source["common"].split()):
+        compiler.common.setdefault(compiler.code(word), rank)
     patterns: list[Pattern] = []
     for row in source["pattern"]:
         forms = list(row.get("toneless", [])) if toneless else row["forms"]
@@ -107,6 +109,7 @@ class _Compiler:
     done: dict[str, tuple[str, frozenset[str]]]
     parts: dict[frozenset[str], int]
     listed: dict[str, list[str]]
+    common: dict[str, int]
 
     def code(self, word: str) -> str:
         if self.toneless:
@@ -131,7 +134,11 @@ class _Compiler:
         single = "".join(sorted(p for p in phrases if len(p) == 1))
         longer = sorted((p for p in phrases if len(p) > 1), key=lambda p: (-len(p), p))
         parts = [*longer, *([f"[{single}]"] if single else [])]
-        return f"(?:{'|'.join(parts)})", frozenset(p[0] for p in phrases)
+        return f"(?:{'|'.join(parts)})", frozenset(self.telling(p) for p in phrases)
+
+    def telling(self, phrase: str) -> str:
+        """The word of a phrase that the fewest comments hold."""
+        return min(phrase, key=lambda code: (code in self.common, -self.common.get(code, 0)))
 
     def compile(self, form: str) -> tuple[str, int]:
         """`{class}`, plain words, `a/b` for either, a final `?`, `..3` for up to three words, `^` `$`, `<…>` span."""

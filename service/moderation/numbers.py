@@ -30,10 +30,10 @@ class Run:
     pieces: tuple[tuple[int, int, int], ...]
     spelt: bool
 
-    def windows(self, sizes: range) -> Iterator[tuple[int, int, str]]:
-        """Whole pieces that together have one of the sizes: word indexes and the digits."""
+    def windows(self, sizes: range, pieces: int = 14) -> Iterator[tuple[int, int, str]]:
+        """Whole pieces, up to a number of them, that together have one of the sizes: word indexes and digits."""
         for at, (first, start, _) in enumerate(self.pieces):
-            for word, _, end in self.pieces[at:]:
+            for word, _, end in self.pieces[at : at + pieces]:
                 size = end - start
                 if size >= sizes.stop:
                     break

@@ -4,10 +4,11 @@ import dataclasses
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from service.moderation.disguises import Piece, Unveiled, holds_phrase, turned, unveil
-from service.moderation.lexicon import Entry, Node, book
+from service.moderation.lexicon import Entry, Node, book, first_words
 from service.moderation.syllables import syllables
 from service.moderation.text import View, fold, normalise, split
 from service.moderation.vocabulary import Facts, Span, Submission
@@ -16,6 +17,7 @@ _BREAK = re.compile(r"[.,;:!?()\[\]\"“”\n]\s|\n|[!?;(]|\s[(\"“]")
 _PAUSE = re.compile(r"\.{2,}|…")
 _CHAIN_LIMIT = 24
 _STEPS = 200
+_BARREN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def read_field(name: str, given: str) -> Reading:
     breaks = [gap != " " and _is_break(gap) for gap in gaps[:-1]]
     reading = Reading(name, given, view, found.words, found.starts, found.ends, breaks, {}, toneless=False)
     if odd or tied or view.hidden:
-        _lift(reading, odd, gaps)
+        _lift(reading, odd, tied, gaps)
         odd = [i for i, word in enumerate(reading.words) if word not in known]
     reading.odd = odd
     reading.toneless = is_toneless(reading.words)
@@ -109,6 +111,7 @@ def is_toneless(words: list[str]) -> bool:
     return marked == 0 or marked * 16 < len(words)
 
 
+@lru_cache(maxsize=4096)
 def _is_break(gap: str) -> bool:
     return _BREAK.search(gap) is not None and _PAUSE.search(gap) is None
 
@@ -180,24 +183,26 @@ def _below(node: Node, word: str, typed: dict[str, str]) -> Iterator[Node]:
                 yield under
     elif "*" in word:
         head, _, tail = word.partition("*")
-        for key, under in node.items():
+        for key in node if node is not book().trie else first_words(head, tail):
+            under = node.get(key)
             if isinstance(under, dict) and key.startswith(head) and key.endswith(tail) and len(key) > len(head + tail):
                 yield under
 
 
-def _lift(reading: Reading, odd: list[int], gaps: list[str]) -> None:
+def _lift(reading: Reading, odd: list[int], tied: list[int], gaps: list[str]) -> None:
     """Put the words that were meant in the place of the disguised ones."""
     changes: dict[int, tuple[int, Unveiled, int]] = {}
-    for first, last, head, raw in _chains(reading, gaps):
+    for first, last, head, raw in _chains(reading, tied, gaps):
         found = unveil(raw, hidden=_hidden(reading, first, last))
         if found:
             changes[first] = (last, found, reading.starts[first] - head)
     taken = {i for first, (last, _, _) in changes.items() for i in range(first, last)}
     doubtful = sorted({*odd, *_hidden_words(reading)} - taken)
+    barren: set[int] = set()
     for index in doubtful:
         if index in taken:
             continue
-        change = _lift_spaced(reading, index, taken) or _lift_one(reading, index)
+        change = _lift_spaced(reading, index, taken, barren) or _lift_one(reading, index)
         if change:
             first, last, found = change
             changes[first] = (last, found, reading.starts[first])
@@ -241,21 +246,28 @@ def _hidden(reading: Reading, first: int, last: int) -> bool:
     return bool(hidden) and any(i in hidden for i in range(reading.starts[first], reading.ends[last - 1]))
 
 
-def _chains(reading: Reading, gaps: list[str]) -> Iterator[tuple[int, int, int, str]]:
-    """Runs of words tied by signs alone, and words with stars after them."""
+def _chains(reading: Reading, tied: list[int], gaps: list[str]) -> Iterator[tuple[int, int, int, str]]:
+    """Runs of words tied by signs alone, and words with stars before or after them."""
     size = len(reading.words)
-    index = 0
-    while index < size:
+    joins = {i for i in tied if 0 < i < size and not any(map(str.isspace, gaps[i]))}
+    starred = "*" in reading.view.text
+    firsts = {i - 1 for i in joins} | (set(range(size)) if starred else set())
+    done = 0
+    for index in sorted(firsts - joins):
+        if index < done:
+            continue
         last = index + 1
-        while last < size and gaps[last] and not any(map(str.isspace, gaps[last])):
+        while last in joins:
             last += 1
-        tail = gaps[last]
-        stars = len(tail) - len(tail.lstrip("*")) if tail[:1] == "*" else 0
-        head = len(gaps[index]) - len(gaps[index].rstrip("*")) if gaps[index][-1:] == "*" else 0
+        done = last
+        stars = head = 0
+        if starred:
+            tail, lead = gaps[last], gaps[index]
+            stars = len(tail) - len(tail.lstrip("*"))
+            head = len(lead) - len(lead.rstrip("*"))
         if (last - index > 1 or stars or head) and last - index <= _CHAIN_LIMIT:
-            end = reading.ends[last - 1]
-            yield index, last, head, reading.view.text[reading.starts[index] - head : end + stars]
-        index = last
+            start, end = reading.starts[index] - head, reading.ends[last - 1] + stars
+            yield index, last, head, reading.view.text[start:end]
 
 
 def _lift_one(reading: Reading, index: int) -> tuple[int, int, Unveiled] | None:
@@ -263,11 +275,23 @@ def _lift_one(reading: Reading, index: int) -> tuple[int, int, Unveiled] | None:
     return (index, index + 1, found) if found else None
 
 
-def _lift_spaced(reading: Reading, index: int, taken: set[int]) -> tuple[int, int, Unveiled] | None:
+def _lift_spaced(
+    reading: Reading, index: int, taken: set[int], barren: set[int]
+) -> tuple[int, int, Unveiled] | None:
     """A word spelt with spaces around this letter: a run of single letters, or a word in two or three parts."""
     words = reading.words
     if len(words[index]) != 1 or not words[index].isalpha():
         return None
+    if index not in barren:
+        run = _run_of_letters(reading, index, taken)
+        if run is not None:
+            return run
+        barren.update(range(index, index + _BARREN))
+    return _lift_parts(reading, index, taken)
+
+
+def _run_of_letters(reading: Reading, index: int, taken: set[int]) -> tuple[int, int, Unveiled] | None:
+    words = reading.words
     first, last = index, index + 1
     while first > 0 and index - first < 12 and len(words[first - 1]) == 1 and first - 1 not in taken:
         first -= 1
@@ -278,7 +302,7 @@ def _lift_spaced(reading: Reading, index: int, taken: set[int]) -> tuple[int, in
         found = _read_joined(joined)
         if found:
             return first, last, _spread(reading, first, last, found)
-    return _lift_parts(reading, index, taken)
+    return None
 
 
 def _read_joined(joined: str) -> Unveiled | None:
@@ -290,6 +314,8 @@ def _read_joined(joined: str) -> Unveiled | None:
 
 def _lift_parts(reading: Reading, index: int, taken: set[int]) -> tuple[int, int, Unveiled] | None:
     words, strong = reading.words, book().strong
+    if all(map(str.isascii, words[max(0, index - 1) : index + 3])):
+        return None
     for first, last in (
         (index - 1, index + 2),
         (index, index + 2),

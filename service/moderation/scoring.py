@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 from io import BytesIO
+from math import sqrt
 from typing import TypeAlias
 from zlib import crc32
 
@@ -17,6 +18,7 @@ BITS = 19
 HEADS = ("harm", "incivility")
 _CHARS = 5
 _LIMIT = 4000
+MANY_WORDS, MANY_CHARS = 120, 1200
 # The training texts are social, and a third of them harmful; under a newspaper's articles about a fourteenth is.
 # Two calibrated shares differ by the difference of their log-odds.
 _NEWSPAPER = np.float32(-2.0)
@@ -28,9 +30,12 @@ _SALT = np.uint32(0x27D4EB2F)
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The weights of each head in eighths of a byte, what one step is worth, and the calibration of each."""
+    """The weights of both heads in one number each, what one step is worth, and the calibration of each head.
 
-    weights: NDArray[np.int8]
+    The first head stands above the 32nd bit, so that one look-up and one sum serve both.
+    """
+
+    weights: NDArray[np.int64]
     scales: NDArray[np.float32]
     biases: NDArray[np.float32]
     slopes: NDArray[np.float32]
@@ -71,7 +76,7 @@ def table() -> Table | None:
         return None
     with np.load(BytesIO(item.read_bytes()), allow_pickle=False) as stored:
         return Table(
-            weights=stored["weights"],
+            weights=pack(stored["weights"]),
             scales=stored["scales"],
             biases=stored["biases"],
             slopes=stored["slopes"],
@@ -93,11 +98,16 @@ def pushes(words: Sequence[str]) -> list[float]:
     known = table()
     if known is None:
         return [0.0] * len(words)
-    pushed: list[float] = []
-    for word in words:
-        wordwise, charwise = features([word])
-        pushed.append(float(_linear(known.weights[:1], wordwise[:1], charwise)[0]))
-    return pushed
+    return [_push(word) for word in words]
+
+
+@lru_cache(maxsize=8192)
+def _push(word: str) -> float:
+    known = table()
+    if known is None:
+        return 0.0
+    wordwise, charwise = features([word])
+    return float(_linear(known.weights, wordwise[:1], charwise)[0])
 
 
 def _sums(known: Table, wordwise: Places, charwise: Places) -> NDArray[np.float32]:
@@ -106,11 +116,27 @@ def _sums(known: Table, wordwise: Places, charwise: Places) -> NDArray[np.float3
     return value * known.slopes + _NEWSPAPER
 
 
-def _linear(weights: NDArray[np.int8], wordwise: Places, charwise: Places) -> NDArray[np.float32]:
-    words = weights[:, wordwise].sum(axis=1, dtype=np.int32) / np.sqrt(max(1, len(wordwise)))
-    chars = weights[:, charwise].sum(axis=1, dtype=np.int32) / np.sqrt(max(1, len(charwise)))
+def pack(weights: NDArray[np.int8]) -> NDArray[np.int64]:
+    """Put the weights of the two heads into one number for each place."""
+    packed: NDArray[np.int64] = (weights[0].astype(np.int64) << 32) + weights[1].astype(np.int64)
+    return packed
+
+
+def _linear(weights: NDArray[np.int64], wordwise: Places, charwise: Places) -> NDArray[np.float32]:
+    words = _unpack(int(weights[wordwise].sum())) / divisor(len(wordwise), MANY_WORDS)
+    chars = _unpack(int(weights[charwise].sum())) / divisor(len(charwise), MANY_CHARS)
     result: NDArray[np.float32] = (words + chars).astype(np.float32)
     return result
+
+
+def divisor(count: int, many: int) -> float:
+    """The root of how many features there are; past a page's worth their mean, or length alone would condemn."""
+    return sqrt(max(1, count)) if count <= many else count / sqrt(many)
+
+
+def _unpack(total: int) -> NDArray[np.float64]:
+    second = ((total + (1 << 31)) & 0xFFFFFFFF) - (1 << 31)
+    return np.array(((total - second) >> 32, second), dtype=np.float64)
 
 
 def _sigmoid(values: NDArray[np.float32]) -> NDArray[np.float32]:

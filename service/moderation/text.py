@@ -14,6 +14,7 @@ _TONED = "".join(
 )
 _VIETNAMESE = _TONED + _TONED.upper() + "đĐ"
 _ORDINARY = re.escape(_VIETNAMESE + "“”‘’…–—•₫°") + r"\t\n\r\x20-\x7e"
+_ODD = re.compile(f"[^{_ORDINARY}]")
 _ODD_RUN = re.compile(f"(?s).?[^{_ORDINARY}]+")
 _MARKED_VOWELS = frozenset("aeiouy")
 
@@ -77,7 +78,7 @@ def fold(text: str) -> str:
 
 def normalise(text: str) -> View:
     """Give the matched view: NFC, lower case, look-alikes read as letters, nothing invisible, one tone placement."""
-    if _ODD_RUN.search(text) is None:
+    if _ODD.search(text) is None:
         size = len(text)
         return View(unify(text.lower()), range(size), range(1, size + 1))
     draft = _Draft([], [], [], set())

@@ -29,7 +29,7 @@ def find(sheet: Sheet) -> Iterator[Finding]:
 
 def _repeated(reading: Reading) -> Iterator[Finding]:
     words = reading.words
-    if len(words) >= 12 and len(set(words)) * 10 <= len(words) * 7:
+    if len(words) >= 12 and len(set(words)) * 10 <= len(words) * 6:
         word, times = Counter(words).most_common(1)[0]
         threes = Counter(zip(words, words[1:], words[2:], strict=False))
         most = max(threes.values())
@@ -45,8 +45,8 @@ def _repeated(reading: Reading) -> Iterator[Finding]:
                 f"repeats “{word}”",
             )
             return
-    run = _LONG_RUN.search(reading.view.text)
-    if run and len(words) < 12:
+    run = _LONG_RUN.search(reading.view.text) if len(words) < 12 else None
+    if run:
         span = reading.cut(run.start(), run.end())
         share = (run.end() - run.start()) / max(1, len(reading.view.text))
         if share > 0.5 and len(span.text) >= 10:

@@ -10,6 +10,7 @@ from service.moderation.vocabulary import Category, Finding, Message
 NAME = "learned"
 _FIELDS = frozenset({"title", "body"})
 _SHOWN = 3
+_READ = 400
 
 
 def marks(findings: Iterable[Finding]) -> list[str]:
@@ -29,8 +30,8 @@ def find(sheet: Sheet, value: float, threshold: float) -> Iterator[Finding]:
     """Say that a score reached the threshold, and which words pushed it there."""
     known = table()
     if all(reading.toneless for reading in sheet.readings if reading.field in _FIELDS):
-        # Without marks many everyday words look like others: the score must be twice as sure.
-        threshold = (1 + threshold) / 2
+        # Without marks many everyday words look like others: the score must be surer.
+        threshold = 1 - (1 - threshold) / 6
     if known is None or value < threshold:
         return
     spans = tuple(
@@ -55,6 +56,6 @@ def find(sheet: Sheet, value: float, threshold: float) -> Iterator[Finding]:
 
 def _pushing(reading: Reading) -> list[int]:
     """The words that pushed the score most, in the order in which they stand."""
-    pushed = pushes(reading.words)
+    pushed = pushes(reading.words[:_READ])
     ranked = sorted(range(len(pushed)), key=lambda index: -pushed[index])[:_SHOWN]
     return sorted(index for index in ranked if pushed[index] > 0 and len(reading.words[index]) > 1)

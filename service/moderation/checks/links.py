@@ -41,10 +41,10 @@ _PUBLIC = re.compile(
 )
 
 
-# One look that most comments do not pass: a dot inside a word, a scheme, a dot spelt out, an ending set apart.
-_HINT = re.compile(
-    r"[^\W_]\.[a-z]|://|[:/]\s?/|\bwww\b|\b(?:chấm|chẩm|cham|dot)\b|[\[({]\s?[.,]|c\.hấm|"
-    r"[.,]\s{0,2}(?:com|net|xyz|vip|bet|club|shop|info|org)\b|\s\.\s?[a-z]"
+# Two looks that most comments do not pass: a dot before a letter, and the words that spell an address.
+_TIGHT = re.compile(r"\.[a-z]|:\s?/|[\[({]\s?[.,]")
+_SPELLING = frozenset(
+    ["chấm", "chẩm", "cham", "dot", "www", "com", "net", "xyz", "vip", "bet", "club", "shop", "info", "org", "hấm"],
 )
 
 
@@ -68,7 +68,7 @@ def places(reading: Reading) -> list[tuple[int, int, str, int]]:
 
 def _places(reading: Reading) -> list[tuple[int, int, str, int]]:
     text = reading.view.text
-    if _HINT.search(text) is None:
+    if _TIGHT.search(text) is None and _SPELLING.isdisjoint(reading.words):
         return []
     found: list[tuple[int, int, str, int]] = []
     for pattern in (_SCHEME, _WWW):

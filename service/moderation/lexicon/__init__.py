@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TypeAlias
 
@@ -96,6 +96,14 @@ def book() -> Book:
         looks=_looks(trie),
         typed=typed,
     )
+
+
+@lru_cache(maxsize=4096)
+def first_words(head: str, tail: str) -> tuple[str, ...]:
+    """The first words of entries that begin and end so; none where only the end is told."""
+    if not head:
+        return ()
+    return tuple(word for word in book().trie if word.startswith(head) and word.endswith(tail))
 
 
 def _version() -> str:
