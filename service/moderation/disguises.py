@@ -74,13 +74,15 @@ def _unveil_token(word: str, *, hidden: bool) -> Unveiled | None:
     lexicon = book()
     if word in lexicon.abbreviations or (not word.isascii() and word in syllables()):
         return None
+    if not hidden and word in lexicon.listed:
+        return None
     if len(word) < 3:
         return _unveil_reversed(word) or _unveil_digits(word)
     telex = _unveil_telex(word)
     if telex:
         return telex
     squeezed = squeeze(word)
-    if squeezed != word and not squeezed.isdigit() and _is_known(squeezed):
+    if squeezed != word and not squeezed.isdigit() and word not in bare_syllables() and _is_known(squeezed):
         return _one("repeats", squeezed, len(word))
     if hidden and (meant := lexicon.strong_folded.get(fold(word))):
         return _one("look-alikes", meant, len(word))
@@ -107,7 +109,7 @@ def _unveil_digits(word: str) -> Unveiled | None:
 
 def _unveil_look(word: str) -> Unveiled | None:
     """A word with digits for letters that could be several: only a phrase around it can tell which was meant."""
-    if word[-1].isdigit() and word[:-1] in book().abbreviations:
+    if word[-1].isdigit() and (word[0] == "x" or word[:-1] in book().abbreviations):
         return None
     for table in _LEET:
         read = word.translate(table)
@@ -159,7 +161,7 @@ def _unveil_telex(word: str) -> Unveiled | None:
     lexicon = book()
     for spelt in dict.fromkeys((word, squeeze_last(word))):
         meant = from_telex(spelt)
-        if meant and meant in lexicon.vocabulary and not meant.isascii():
+        if meant and len(meant) > 1 and meant in lexicon.vocabulary and not meant.isascii():
             return _one("telex", meant, len(word))
     if len(word) < 6:
         return None

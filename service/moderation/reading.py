@@ -17,6 +17,8 @@ _BREAK = re.compile(r"[.,;:!?()\[\]\"“”\n]\s|\n|[!?;(]|\s[(\"“]")
 _PAUSE = re.compile(r"\.{2,}|…")
 _CHAIN_LIMIT = 24
 _STEPS = 200
+# Half-lifted words are tried against many entries: past a number of them a field is no sentence.
+_WILD = 60
 _BARREN = 8
 
 
@@ -121,11 +123,14 @@ def scan(reading: Reading) -> Iterator[Hit]:
     words, breaks, tricks = reading.words, reading.breaks, reading.tricks
     lexicon = book()
     trie, typed = lexicon.trie, lexicon.typed
-    last_word = len(words) - 1
+    last_word, wild = len(words) - 1, 0
     for first, word in enumerate(words):
         node = trie.get(word)
-        wild = "*" in word or word[0] == "~"
-        if node is None and word not in typed and not wild:
+        if _is_wild(word):
+            wild += 1
+            if wild > _WILD:
+                continue
+        elif node is None and word not in typed:
             continue
         if first < last_word and isinstance(node, dict) and "" not in node and word not in typed:
             following = words[first + 1]

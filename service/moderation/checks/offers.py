@@ -37,6 +37,7 @@ _PLAIN_BRANDS = frozenset(
 )
 
 
+_MOST = 200
 _KINDS = frozenset({"offer", "call", "voice", "warning"})
 
 
@@ -67,7 +68,7 @@ def find(sheet: Sheet) -> Iterator[Finding]:
 
 def _count(reading: Reading) -> _Tally:
     tally = _Tally()
-    hits = [hit for hit in reading.hits if hit.entry.kind in _KINDS]
+    hits = [hit for hit in reading.hits if hit.entry.kind in _KINDS][:_MOST]
     if not any(hit.entry.weight > 1 for hit in hits):
         hits = []
     covered: list[tuple[int, int, str]] = []

@@ -48,6 +48,7 @@ class Book:
     strong_folded: dict[str, str]
     abbreviations: frozenset[str]
     vocabulary: frozenset[str]
+    listed: frozenset[str]
     masks: dict[str, str]
     looks: dict[str, tuple[str, ...]]
     typed: dict[str, str]
@@ -90,8 +91,9 @@ def book() -> Book:
         trie=trie,
         strong=strong,
         strong_folded=_folded(alone),
-        abbreviations=frozenset(e.words[0] for e in abuse if len(e.words) == 1),
+        abbreviations=frozenset(e.words[0] for e in entries if len(e.words) == 1 and e.kind != "safe"),
         vocabulary=vocabulary,
+        listed=frozenset(word for e in entries for word in e.words),
         masks=_masks([e.words[0] for e in alone if not _is_english(e)]) | _masks_english(alone),
         looks=_looks(trie),
         typed=typed,
@@ -100,9 +102,7 @@ def book() -> Book:
 
 @lru_cache(maxsize=4096)
 def first_words(head: str, tail: str) -> tuple[str, ...]:
-    """The first words of entries that begin and end so; none where only the end is told."""
-    if not head:
-        return ()
+    """The first words of entries that begin and end so."""
     return tuple(word for word in book().trie if word.startswith(head) and word.endswith(tail))
 
 
