@@ -7,8 +7,26 @@ from types import MappingProxyType
 
 _TELEX_SHAPES = {"ă": "aw", "â": "aa", "ê": "ee", "ô": "oo", "ơ": "ow", "ư": "uw", "đ": "dd"}
 _VNI_SHAPES = {"ă": "a8", "â": "a6", "ê": "e6", "ô": "o6", "ơ": "o7", "ư": "u7", "đ": "d9"}
-_TONES = {"\u0301": ("s", "1"), "\u0300": ("f", "2"), "\u0309": ("r", "3"), "\u0303": ("x", "4"), "\u0323": ("j", "5")}
-_LOOK = {"a": "а", "c": "с", "e": "е", "o": "о", "p": "р", "x": "х", "y": "у", "i": "і", "d": "ԁ", "h": "һ", "s": "ѕ"}
+_TONES = {
+    "\u0301": ("s", "1"),
+    "\u0300": ("f", "2"),
+    "\u0309": ("r", "3"),
+    "\u0303": ("x", "4"),
+    "\u0323": ("j", "5"),
+}
+_LOOK = {
+    "a": "а",
+    "c": "с",
+    "e": "е",
+    "o": "о",
+    "p": "р",
+    "x": "х",
+    "y": "у",
+    "i": "і",
+    "d": "ԁ",
+    "h": "һ",
+    "s": "ѕ",
+}
 _DIGITS = {"a": "4", "e": "3", "i": "1", "o": "0", "s": "5", "t": "7", "g": "9", "b": "8"}
 _VOWELS = frozenset("aeiouy")
 _UNSEEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
@@ -28,7 +46,9 @@ def zero_width(phrase: str, dice: random.Random) -> str:
 
 def homoglyphs(phrase: str, _dice: random.Random) -> str:
     """Letters of another alphabet, marks kept."""
-    return unicodedata.normalize("NFC", "".join(_LOOK.get(c, c) for c in unicodedata.normalize("NFD", phrase)))
+    return unicodedata.normalize(
+        "NFC", "".join(_LOOK.get(c, c) for c in unicodedata.normalize("NFD", phrase))
+    )
 
 
 def mathematical(phrase: str, _dice: random.Random) -> str:

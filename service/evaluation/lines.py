@@ -63,4 +63,4 @@ def _read(number: int, line: str) -> tuple[Any, Submission]:
         texts[name] = value
     if not texts["body"] and not texts["title"]:
         raise MalformedLineError(number, "neither title nor body")
-    return row.get("id"), Submission(**texts)
+    return row.get("id"), Submission(body=texts["body"], title=texts["title"], name=texts["name"])

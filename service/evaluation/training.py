@@ -122,11 +122,11 @@ class Design:
 
     def dot(self, weights: Floats) -> Floats:
         """Give the value of each row."""
-        return np.bincount(self.row, weights=self.value * weights[self.place], minlength=self.rows)
+        return np.bincount(self.row, self.value * weights[self.place], self.rows).astype(np.float64)
 
     def spread(self, errors: Floats) -> Floats:
         """Give the sum over rows for each place."""
-        return np.bincount(self.place, weights=self.value * errors[self.row], minlength=_SIZE)
+        return np.bincount(self.place, self.value * errors[self.row], _SIZE).astype(np.float64)
 
     def rarity(self) -> Floats:
         """Give each place the logarithm of how few rows hold it; nothing where none does."""

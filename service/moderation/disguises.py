@@ -152,7 +152,12 @@ def _unveil_mask(raw: str) -> Unveiled | None:
     """What could be several words stays starred: only a phrase around it can tell which was meant."""
     starred = _STARS.sub("*", raw)
     parts = starred.split("*")
-    if len(parts) > 1 and len(starred) < 8 and any(parts) and all(not part or part.isalpha() for part in parts):
+    if (
+        len(parts) > 1
+        and len(starred) < 8
+        and any(parts)
+        and all(not part or part.isalpha() for part in parts)
+    ):
         return _one("mask", starred, len(raw))
     return None
 

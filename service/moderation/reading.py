@@ -182,7 +182,9 @@ def _below(node: Node, word: str, typed: dict[str, str]) -> Iterator[Node]:
             yield below
     elif word[0] == "~":
         look = word[1:]
-        for key in book().looks.get(look, ()) if node is book().trie else [k for k in node if fold(k) == look]:
+        for key in (
+            book().looks.get(look, ()) if node is book().trie else [k for k in node if fold(k) == look]
+        ):
             under = node.get(key)
             if isinstance(under, dict):
                 yield under
@@ -190,7 +192,12 @@ def _below(node: Node, word: str, typed: dict[str, str]) -> Iterator[Node]:
         head, _, tail = word.partition("*")
         for key in node if node is not book().trie else first_words(head, tail):
             under = node.get(key)
-            if isinstance(under, dict) and key.startswith(head) and key.endswith(tail) and len(key) > len(head + tail):
+            if (
+                isinstance(under, dict)
+                and key.startswith(head)
+                and key.endswith(tail)
+                and len(key) > len(head + tail)
+            ):
                 yield under
 
 
@@ -218,9 +225,7 @@ def _lift(reading: Reading, odd: list[int], tied: list[int], gaps: list[str]) ->
         _replace(reading, changes)
 
 
-def _turn_neighbours(
-    reading: Reading, index: int, changes: dict[int, tuple[int, Unveiled, int]]
-) -> None:
+def _turn_neighbours(reading: Reading, index: int, changes: dict[int, tuple[int, Unveiled, int]]) -> None:
     """Around a word that was turned round, turn its neighbours too where that makes a phrase of the lists."""
     words = reading.words
     run: dict[int, str] = {index: changes[index][1].pieces[0].word}

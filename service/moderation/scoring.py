@@ -112,8 +112,8 @@ def _push(word: str) -> float:
 
 def _sums(known: Table, wordwise: Places, charwise: Places) -> NDArray[np.float32]:
     """The linear value of each head: each kind of feature weighs by the root of how many there are."""
-    value: NDArray[np.float32] = _linear(known.weights, wordwise, charwise) * known.scales + known.biases
-    return value * known.slopes + _NEWSPAPER
+    value = _linear(known.weights, wordwise, charwise) * known.scales + known.biases
+    return (value * known.slopes + _NEWSPAPER).astype(np.float32)
 
 
 def pack(weights: NDArray[np.int8]) -> NDArray[np.int64]:

@@ -33,7 +33,9 @@ def test_a_telephone_is_seen_in_every_writing(text, number):
     assert (Category.CONTACT_INFO, number) in found(text)
 
 
-@pytest.mark.parametrize("text", ["Giá 12.345.678.900 đồng", "Năm 2019 2020 2021 2022", "Điểm 9 8 7 6 5", "Một hai ba bốn"])
+@pytest.mark.parametrize(
+    "text", ["Giá 12.345.678.900 đồng", "Năm 2019 2020 2021 2022", "Điểm 9 8 7 6 5", "Một hai ba bốn"]
+)
 def test_other_numbers_are_no_telephones(text):
     assert found(text) == set()
 
@@ -55,7 +57,9 @@ def test_a_link_is_seen_in_every_disguise(text, address):
     assert (Category.LINK, address) in found(text)
 
 
-@pytest.mark.parametrize("text", ["Hết rồi.Tôi về", "Xong.Me ơi", "Số 3.5 là đúng", "Nói v.v. cho xong", "TP.HCM mưa to"])
+@pytest.mark.parametrize(
+    "text", ["Hết rồi.Tôi về", "Xong.Me ơi", "Số 3.5 là đúng", "Nói v.v. cho xong", "TP.HCM mưa to"]
+)
 def test_a_missing_space_is_no_link(text):
     assert found(text) == set()
 

@@ -19,7 +19,9 @@ def test_a_digit_makes_a_difference():
 def test_a_changed_word_stays_near_and_another_text_does_not():
     base = fingerprint(Submission(body=LONG * 3)).simhash
     near = fingerprint(Submission(body=LONG * 3 + " nhé")).simhash
-    far = fingerprint(Submission(body="Giá vàng hôm nay lại tăng mạnh khiến nhiều người mua phải xếp hàng từ sáng")).simhash
+    far = fingerprint(
+        Submission(body="Giá vàng hôm nay lại tăng mạnh khiến nhiều người mua phải xếp hàng từ sáng")
+    ).simhash
     assert distance(base, near) < 10 < distance(base, far)
     assert similarity(base, base) == 1.0
 

@@ -12,8 +12,12 @@ NAME = "abuse"
 _DELIBERATE = frozenset({"dots", "spaces", "leet", "mask", "reversed", "look-alikes", "split"})
 _MOST = 200
 _MEASURES = frozenset({"dm"})
-_AFTER_VL = frozenset(["luôn", "ra", "quá", "thật", "á", "thế", "nha", "nhé", "rồi", "thôi", "ạ", "à", "mà", "vậy", "trời"])
-_BEFORE_MATERIAL = frozenset(["bán", "cửa", "xe", "giá", "mua", "đại", "tiền", "nhà", "chở", "kho", "hàng", "tập", "kết", "đổ"])
+_AFTER_VL = frozenset(
+    ["luôn", "ra", "quá", "thật", "á", "thế", "nha", "nhé", "rồi", "thôi", "ạ", "à", "mà", "vậy", "trời"]
+)
+_BEFORE_MATERIAL = frozenset(
+    ["bán", "cửa", "xe", "giá", "mua", "đại", "tiền", "nhà", "chở", "kho", "hàng", "tập", "kết", "đổ"]
+)
 
 
 def find(sheet: Sheet) -> Iterator[Finding]:

@@ -15,7 +15,28 @@ _LANDLINE = re.compile(r"02\d{8,9}|842\d{8,9}")
 _HOTLINE = re.compile(r"1[89]00\d{4}|1[89]00\d{6}")
 _SHORT = re.compile(r"[35789]\d{8}")
 _ASKED = frozenset(
-    ["zalo", "sđt", "sdt", "dt", "đt", "lh", "alo", "call", "hotline", "phone", "tel", "telegram", "viber", "zl", "imess", "số", "so", "gọi", "whatsapp", "ib"]
+    [
+        "zalo",
+        "sđt",
+        "sdt",
+        "dt",
+        "đt",
+        "lh",
+        "alo",
+        "call",
+        "hotline",
+        "phone",
+        "tel",
+        "telegram",
+        "viber",
+        "zl",
+        "imess",
+        "số",
+        "so",
+        "gọi",
+        "whatsapp",
+        "ib",
+    ]
 )
 _ASKED |= {"84", "điện", "thoại"}
 _MAIL = re.compile(r"[a-z0-9._%+-]{2,64}@[a-z0-9-]{2,60}(?:\.[a-z]{2,12}){1,3}")

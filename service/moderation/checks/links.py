@@ -44,7 +44,23 @@ _PUBLIC = re.compile(
 # Two looks that most comments do not pass: a dot before a letter, and the words that spell an address.
 _TIGHT = re.compile(r"\.[a-z]|:\s?/|[\[({]\s?[.,]")
 _SPELLING = frozenset(
-    ["chấm", "chẩm", "cham", "dot", "www", "com", "net", "xyz", "vip", "bet", "club", "shop", "info", "org", "hấm"],
+    [
+        "chấm",
+        "chẩm",
+        "cham",
+        "dot",
+        "www",
+        "com",
+        "net",
+        "xyz",
+        "vip",
+        "bet",
+        "club",
+        "shop",
+        "info",
+        "org",
+        "hấm",
+    ],
 )
 
 

@@ -23,9 +23,7 @@ _RULES: tuple[tuple[str, re.Pattern[str], int, str, str], ...] = (
     ("stacked marks", re.compile("[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]{4,}"), 2,
      "dấu chồng lên nhau", "stacked marks"),
 )  # fmt: skip
-_SIGNS = re.compile(
-    "[<\\[{=\u202a-\u202e\u2066-\u2069\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]"
-)
+_SIGNS = re.compile("[<\\[{=\u202a-\u202e\u2066-\u2069\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]")
 
 
 def find(sheet: Sheet) -> Iterator[Finding]:

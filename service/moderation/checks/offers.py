@@ -33,7 +33,24 @@ _BRAND = re.compile(
     r"(?:bet|vip|club|casino|win)\d{0,3})",
 )
 _PLAIN_BRANDS = frozenset(
-    ["iwin", "sunwin", "rikvip", "hitclub", "zowin", "manclub", "yowin", "fabet", "dafabet", "vwin", "fun88", "bk8", "oxbet", "letou", "kubet", "thabet"],
+    [
+        "iwin",
+        "sunwin",
+        "rikvip",
+        "hitclub",
+        "zowin",
+        "manclub",
+        "yowin",
+        "fabet",
+        "dafabet",
+        "vwin",
+        "fun88",
+        "bk8",
+        "oxbet",
+        "letou",
+        "kubet",
+        "thabet",
+    ],
 )
 
 

@@ -11,10 +11,62 @@ from service.moderation.vocabulary import Category, Finding, Message
 
 NAME = "personal_data"
 _ID_WORDS = frozenset(
-    ["cccd", "cmnd", "cmt", "cmtnd", "can", "cuoc", "chung", "minh", "dinh", "danh", "passport", "ho", "chieu", "mst", "bhyt", "bhxh"]
+    [
+        "cccd",
+        "cmnd",
+        "cmt",
+        "cmtnd",
+        "can",
+        "cuoc",
+        "chung",
+        "minh",
+        "dinh",
+        "danh",
+        "passport",
+        "ho",
+        "chieu",
+        "mst",
+        "bhyt",
+        "bhxh",
+    ]
 )
 _BANK_WORDS = frozenset(
-    ["stk", "tk", "khoan", "vietcombank", "vcb", "mb", "mbbank", "techcombank", "tcb", "bidv", "agribank", "vietinbank", "ctg", "acb", "tpbank", "sacombank", "vpbank", "vib", "shb", "hdbank", "ocb", "msb", "seabank", "momo", "ngan", "hang", "bank", "the", "visa", "atm", "scb", "eximbank", "lpbank", "lienvietpostbank"],
+    [
+        "stk",
+        "tk",
+        "khoan",
+        "vietcombank",
+        "vcb",
+        "mb",
+        "mbbank",
+        "techcombank",
+        "tcb",
+        "bidv",
+        "agribank",
+        "vietinbank",
+        "ctg",
+        "acb",
+        "tpbank",
+        "sacombank",
+        "vpbank",
+        "vib",
+        "shb",
+        "hdbank",
+        "ocb",
+        "msb",
+        "seabank",
+        "momo",
+        "ngan",
+        "hang",
+        "bank",
+        "the",
+        "visa",
+        "atm",
+        "scb",
+        "eximbank",
+        "lpbank",
+        "lienvietpostbank",
+    ],
 )
 _ALL_WORDS = _ID_WORDS | _BANK_WORDS
 _PIECES = 6
@@ -60,7 +112,9 @@ def _read(
         whole = _stands_alone(reading, first, last)
         if len(digits) == 16 and whole and digits[0] in "3456" and _luhn(digits):
             yield first, last, "payment card"
-        elif (len(digits) == 12 and ((whole and _CARD_ID.fullmatch(digits)) or _named(near, _ID_WORDS))) or (len(digits) == 9 and _named(near, _ID_WORDS)):
+        elif (len(digits) == 12 and ((whole and _CARD_ID.fullmatch(digits)) or _named(near, _ID_WORDS))) or (
+            len(digits) == 9 and _named(near, _ID_WORDS)
+        ):
             yield first, last, "id card"
         elif 8 <= len(digits) <= 19 and _is_account(near, after, digits):
             yield first, last, "bank account"

@@ -203,7 +203,23 @@ def _is_english(entry: Entry) -> bool:
 
 
 _ENGLISH = frozenset(
-    ["shit", "shits", "shitty", "bitch", "bitches", "cunt", "cunts", "prick", "asshole", "whore", "slut", "sluts", "bastard", "tits", "pussy"]
+    [
+        "shit",
+        "shits",
+        "shitty",
+        "bitch",
+        "bitches",
+        "cunt",
+        "cunts",
+        "prick",
+        "asshole",
+        "whore",
+        "slut",
+        "sluts",
+        "bastard",
+        "tits",
+        "pussy",
+    ]
 )
 
 
