@@ -35,7 +35,7 @@ Disguise = Callable[[str, random.Random], str]
 
 
 def decomposed(phrase: str, _dice: random.Random) -> str:
-    """Marks as characters of their own."""
+    """Give marks as characters of their own."""
     return unicodedata.normalize("NFD", phrase)
 
 
@@ -68,7 +68,7 @@ def spaces(phrase: str, _dice: random.Random) -> str:
 
 
 def leet(phrase: str, dice: random.Random) -> str:
-    """A digit in place of one plain vowel or consonant of each word."""
+    """Give a digit in place of one plain vowel or consonant of each word."""
     return " ".join(_leet_word(word, dice) for word in phrase.split(" "))
 
 
@@ -82,7 +82,7 @@ def _leet_word(word: str, dice: random.Random) -> str:
 
 
 def repeats(phrase: str, dice: random.Random) -> str:
-    """The last vowel of each word held down."""
+    """Give the last vowel of each word held down."""
     words: list[str] = []
     for word in phrase.split(" "):
         places = [i for i, char in enumerate(word) if _bare(char) in _VOWELS]
@@ -97,12 +97,12 @@ def masks(phrase: str, _dice: random.Random) -> str:
 
 
 def telex(phrase: str, _dice: random.Random) -> str:
-    """The keys of Telex, as where the input method was off."""
+    """Give the keys of Telex, as where the input method was off."""
     return " ".join(_keys(word, _TELEX_SHAPES, 0) for word in phrase.split(" "))
 
 
 def vni(phrase: str, _dice: random.Random) -> str:
-    """The keys of VNI."""
+    """Give the keys of VNI."""
     return " ".join(_keys(word, _VNI_SHAPES, 1) for word in phrase.split(" "))
 
 

@@ -41,7 +41,7 @@ class Figures:
     p99_ms: float
 
     def lines(self) -> Iterator[str]:
-        """The figures as text."""
+        """Give the figures as text."""
         harmful, clean = self.found + self.missed, self.alarms + self.passed
         low, high = wilson(self.alarms, clean)
         yield f"{self.name}: {harmful + clean} texts, {harmful} harmful"
@@ -126,7 +126,7 @@ def learned_score(text: str) -> float:
 
 
 def recall_at(truth: Iterable[bool], values: Iterable[float], precision: float) -> float:
-    """The greatest share of harmful texts above a line over which at least that share is harmful."""
+    """Give the greatest share of harmful texts above a line over which at least that share is harmful."""
     right = np.array(list(truth), dtype=bool)
     worth = np.array(list(values), dtype=float)
     if not right.any():
@@ -141,7 +141,7 @@ def recall_at(truth: Iterable[bool], values: Iterable[float], precision: float) 
 
 
 def wilson(count: int, of: int) -> tuple[float, float]:
-    """The 95 % interval of a share."""
+    """Give the 95 % interval of a share."""
     if not of:
         return 0.0, 1.0
     share, square = count / of, _Z * _Z

@@ -33,7 +33,7 @@ def check_lines(lines: Iterable[str], policy: Policy) -> Iterator[str]:
 
 
 def entries(finding: Finding) -> Iterator[dict[str, Any]]:
-    """A finding as one entry a span; one without a place where it has none."""
+    """Give a finding as one entry a span; one without a place where it has none."""
     shared = {
         "check": finding.check,
         "category": finding.category.value if finding.category else None,

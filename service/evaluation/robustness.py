@@ -62,7 +62,7 @@ def attacked(cases: Sequence[Case], seed: int = 1) -> dict[str, tuple[int, int]]
 
 
 def table() -> str:
-    """The figures as text."""
+    """Give the figures as text."""
     lines = [f"{'disguise':14} {'missed':>12}"]
     total = misses = 0
     for trick, texts in missed().items():

@@ -204,7 +204,7 @@ def calibrate(values: Floats, truth: NDArray[np.bool_]) -> tuple[float, float]:
 
 
 def auc(truth: NDArray[np.bool_], values: Floats) -> float:
-    """The chance that a harmful text stands above a harmless one; ties count half."""
+    """Give the chance that a harmful text stands above a harmless one; ties count half."""
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
     ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
     positive = int(truth.sum())

@@ -66,7 +66,7 @@ def unveil(raw: str, *, hidden: bool = False) -> Unveiled | None:
 
 
 def lexicon_mask(starred: str) -> str | None:
-    """The word that a starred one can only be, if there is one."""
+    """Give the word that a starred one can only be, if there is one."""
     return book().masks.get(starred) if "*" in starred else None
 
 
@@ -108,7 +108,7 @@ def _unveil_digits(word: str) -> Unveiled | None:
 
 
 def _unveil_look(word: str) -> Unveiled | None:
-    """A word with digits for letters that could be several: only a phrase around it can tell which was meant."""
+    """Give a word with digits for letters that could be several: only a phrase around it can tell which was meant."""
     if word[-1].isdigit() and (word[0] == "x" or word[:-1] in book().abbreviations):
         return None
     for table in _LEET:
@@ -149,7 +149,7 @@ def _known_word(read: str) -> str | None:
 
 
 def _unveil_mask(raw: str) -> Unveiled | None:
-    """What could be several words stays starred: only a phrase around it can tell which was meant."""
+    """Tell what could be several words stays starred: only a phrase around it can tell which was meant."""
     starred = _STARS.sub("*", raw)
     parts = starred.split("*")
     if (
@@ -192,7 +192,7 @@ def _unveil_reversed(word: str) -> Unveiled | None:
 
 
 def turned(word: str) -> str | None:
-    """The word of the lists that this one is when read from its end; None where it is none."""
+    """Give the word of the lists that this one is when read from its end; None where it is none."""
     for backwards in (word[::-1], retone(word[::-1])):
         if backwards in book().vocabulary and backwards in syllables():
             return backwards
@@ -251,7 +251,7 @@ def squeeze(word: str) -> str:
 
 
 def squeeze_last(word: str) -> str:
-    """A word whose last letter was held down."""
+    """Give a word whose last letter was held down."""
     while len(word) > 2 and word[-1] == word[-2]:
         word = word[:-1]
     return word

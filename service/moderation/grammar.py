@@ -137,7 +137,7 @@ class _Compiler:
         return f"(?:{'|'.join(parts)})", frozenset(self.telling(p) for p in phrases)
 
     def telling(self, phrase: str) -> str:
-        """The word of a phrase that the fewest comments hold."""
+        """Give the word of a phrase that the fewest comments hold."""
         return min(phrase, key=lambda code: (code in self.common, -self.common.get(code, 0)))
 
     def compile(self, form: str) -> tuple[str, int]:
@@ -219,7 +219,7 @@ def _possible(rules: Grammar, held: int) -> Iterator[Pattern]:
 
 
 def _code(reading: Reading, rules: Grammar, words: list[str], index: int) -> str:
-    """The code of a word the patterns do not list: of what shorthand stands for, of a number, or of any word."""
+    """Give the code of a word the patterns do not list: of what shorthand stands for, of a number, or of any word."""
     word = words[index]
     meant = book().typed.get(word)
     if meant is not None and (len(word) > 1 or _is_shorthand(reading, words, index)):

@@ -53,16 +53,16 @@ class Reading:
     memo: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def span(self, first: int, last: int) -> Span:
-        """The place of words `first` to before `last` in the text as given."""
+        """Give the place of words `first` to before `last` in the text as given."""
         return self.cut(self.starts[first], self.ends[last - 1])
 
     def cut(self, start: int, end: int) -> Span:
-        """The place of a stretch of the view in the text as given."""
+        """Give the place of a stretch of the view in the text as given."""
         begin, stop = self.view.span(start, end)
         return Span(self.field, begin, stop, self.given[begin:stop])
 
     def trick_in(self, first: int, last: int) -> str | None:
-        """The first trick among some words, if any."""
+        """Give the first trick among some words, if any."""
         if not self.tricks:
             return None
         return next((self.tricks[i] for i in range(first, last) if i in self.tricks), None)
@@ -77,7 +77,7 @@ class Sheet:
     submission: Submission
 
     def reading(self, name: str) -> Reading | None:
-        """The reading of a field; None where the field is empty."""
+        """Give the reading of a field; None where the field is empty."""
         return next((reading for reading in self.readings if reading.field == name), None)
 
 
@@ -257,7 +257,7 @@ def _hidden(reading: Reading, first: int, last: int) -> bool:
 
 
 def _chains(reading: Reading, tied: list[int], gaps: list[str]) -> Iterator[tuple[int, int, int, str]]:
-    """Runs of words tied by signs alone, and words with stars before or after them."""
+    """Give runs of words tied by signs alone, and words with stars before or after them."""
     size = len(reading.words)
     joins = {i for i in tied if 0 < i < size and not any(map(str.isspace, gaps[i]))}
     starred = "*" in reading.view.text
@@ -288,7 +288,7 @@ def _lift_one(reading: Reading, index: int) -> tuple[int, int, Unveiled] | None:
 def _lift_spaced(
     reading: Reading, index: int, taken: set[int], barren: set[int]
 ) -> tuple[int, int, Unveiled] | None:
-    """A word spelt with spaces around this letter: a run of single letters, or a word in two or three parts."""
+    """Give a word spelt with spaces around this letter: a run of single letters, or a word in two or three parts."""
     words = reading.words
     if len(words[index]) != 1 or not words[index].isalpha():
         return None
@@ -382,5 +382,5 @@ def _replace(reading: Reading, changes: dict[int, tuple[int, Unveiled, int]]) ->
 
 
 def folded(reading: Reading) -> list[str]:
-    """The words of a field without marks."""
+    """Give the words of a field without marks."""
     return [fold(word) for word in reading.words]

@@ -111,7 +111,7 @@ def _push(word: str) -> float:
 
 
 def _sums(known: Table, wordwise: Places, charwise: Places) -> NDArray[np.float32]:
-    """The linear value of each head: each kind of feature weighs by the root of how many there are."""
+    """Give the linear value of each head: each kind of feature weighs by the root of how many there are."""
     value = _linear(known.weights, wordwise, charwise) * known.scales + known.biases
     return (value * known.slopes + _NEWSPAPER).astype(np.float32)
 
@@ -125,12 +125,12 @@ def pack(weights: NDArray[np.int8]) -> NDArray[np.int64]:
 def _linear(weights: NDArray[np.int64], wordwise: Places, charwise: Places) -> NDArray[np.float32]:
     words = _unpack(int(weights[wordwise].sum())) / divisor(len(wordwise), MANY_WORDS)
     chars = _unpack(int(weights[charwise].sum())) / divisor(len(charwise), MANY_CHARS)
-    result: NDArray[np.float32] = (words + chars).astype(np.float32)
-    return result
+    total = words + chars
+    return total.astype(np.float32)
 
 
 def divisor(count: int, many: int) -> float:
-    """The root of how many features there are; past a page's worth their mean, or length alone would condemn."""
+    """Give the root of how many features there are; past a page's worth their mean, or length alone would condemn."""
     return sqrt(max(1, count)) if count <= many else count / sqrt(many)
 
 
@@ -140,5 +140,5 @@ def _unpack(total: int) -> NDArray[np.float64]:
 
 
 def _sigmoid(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    result: NDArray[np.float32] = 1.0 / (1.0 + np.exp(-np.clip(values, -30, 30)))
-    return result
+    shares = 1.0 / (1.0 + np.exp(-np.clip(values, -30, 30)))
+    return shares.astype(np.float32)

@@ -274,7 +274,7 @@ def syllables() -> frozenset[str]:
 
 @cache
 def bare_syllables() -> frozenset[str]:
-    """The same without any mark."""
+    """Give the same without any mark."""
     return frozenset(map(fold, syllables())) | {fold(onset + rime) for onset, rime in _stems()}
 
 
@@ -311,7 +311,7 @@ def _tone_place(stem: str) -> int | None:
 
 
 def from_telex(typed: str) -> str | None:
-    """What `ddijt` or `loonf` would have become; None where no Telex key was left over."""
+    """Tell what `ddijt` or `loonf` would have become; None where no Telex key was left over."""
     stem, tone, used = "", "", False
     for char in typed:
         place = _shape_place(stem, char)
@@ -345,7 +345,7 @@ def _shape_place(stem: str, key: str) -> tuple[int, str] | None:
 
 
 def from_vni(typed: str) -> str | None:
-    """What `d9i5t` or `lo62n` would have become; None where no digit was left over."""
+    """Tell what `d9i5t` or `lo62n` would have become; None where no digit was left over."""
     stem, tone, used = "", "", False
     for char in typed:
         if not char.isdigit():

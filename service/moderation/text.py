@@ -93,7 +93,7 @@ def normalise(text: str) -> View:
 
 
 def split(view: View) -> Words:
-    """The words of a view: runs of letters and digits, with what stands between them."""
+    """Give the words of a view: runs of letters and digits, with what stands between them."""
     parts = _WORD.split(view.text)
     edges = list(accumulate(map(len, parts), initial=0))
     return Words(parts[1::2], edges[1:-1:2], edges[2::2], parts[0::2])
@@ -152,7 +152,7 @@ def _put_cluster(cluster: str, begin: int, end: int, draft: _Draft) -> None:
 
 
 def _read_cluster(cluster: str) -> tuple[str, bool]:
-    """The letters a cluster stands for, and whether it was more than an unusual spelling of them."""
+    """Give the letters a cluster stands for, and whether it was more than an unusual spelling of them."""
     composed = unicodedata.normalize("NFC", cluster)
     if len(composed) == 1 and composed in _VIETNAMESE:
         return composed.lower(), False

@@ -14,7 +14,7 @@ _READ = 400
 
 
 def marks(findings: Iterable[Finding]) -> list[str]:
-    """What the lists and patterns found, as words of their own that a score can learn from."""
+    """Tell what the lists and patterns found, as words of their own that a score can learn from."""
     found = [finding for finding in findings if finding.category]
     gravest = max((finding.severity for finding in found), default=0)
     return [f"#{gravest}", *sorted({f"#{finding.category}" for finding in found if finding.severity > 1})]
@@ -55,7 +55,7 @@ def find(sheet: Sheet, value: float, threshold: float) -> Iterator[Finding]:
 
 
 def _pushing(reading: Reading) -> list[int]:
-    """The words that pushed the score most, in the order in which they stand."""
+    """Give the words that pushed the score most, in the order in which they stand."""
     pushed = pushes(reading.words[:_READ])
     ranked = sorted(range(len(pushed)), key=lambda index: -pushed[index])[:_SHOWN]
     return sorted(index for index in ranked if pushed[index] > 0 and len(reading.words[index]) > 1)

@@ -113,7 +113,7 @@ def _trimmed(text: str, start: int, end: int, entry: str) -> tuple[int, int, str
 
 
 def _is_domain(reading: Reading, match: re.Match[str]) -> bool:
-    """A name with an ending that is also a word is taken for a missed space unless it looks like an address."""
+    """Give a name with an ending that is also a word is taken for a missed space unless it looks like an address."""
     labels, ending, path = match.group(1)[:-1], match.group(2), match.group(3)
     last = labels.rsplit(".", 1)[-1]
     given = reading.cut(match.start(2), match.end(2)).text

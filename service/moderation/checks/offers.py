@@ -144,6 +144,8 @@ def _judge(reading: Reading, tally: _Tally) -> Iterator[Finding]:
         offered = total >= 4.0 and (answer >= 1.0 or pitches > 1)
     else:
         offered = total >= 4.0 and bool(tally.contacts) and terms > 0
+    if doubt and not tally.contacts and not tally.calls:
+        offered = False
     if not offered:
         return
     strongest = max(tally.topics[topic].values())

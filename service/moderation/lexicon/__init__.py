@@ -55,12 +55,12 @@ class Book:
 
 
 def terms(form: str) -> tuple[str, ...]:
-    """A form as the words in which a comment's view would hold it."""
+    """Give a form as the words in which a comment's view would hold it."""
     return tuple(split(normalise(form)).words)
 
 
 def rows(name: str) -> Iterator[dict[str, str]]:
-    """The rows of a list by column, in order."""
+    """Give the rows of a list by column, in order."""
     text = (files(__package__) / name).read_text(encoding="utf-8")
     head, *lines = text.splitlines()
     columns = head.split("\t")
@@ -102,7 +102,7 @@ def book() -> Book:
 
 @lru_cache(maxsize=4096)
 def first_words(head: str, tail: str) -> tuple[str, ...]:
-    """The first words of entries that begin and end so."""
+    """Give the first words of entries that begin and end so."""
     return tuple(word for word in book().trie if word.startswith(head) and word.endswith(tail))
 
 
@@ -134,7 +134,7 @@ def _entries() -> Iterator[Entry]:
 
 
 def _offers() -> Iterator[Entry]:
-    """The words of offers; those of two words or more are read without marks as well, since a sum decides."""
+    """Give the words of offers; those of two words or more are read without marks as well, since a sum decides."""
     for row in rows("offers.tsv"):
         for form in _forms(row["forms"]):
             words = terms(form)
@@ -177,7 +177,7 @@ def _plant(trie: Node, entry: Entry) -> None:
 
 
 def _looks(trie: Node) -> dict[str, tuple[str, ...]]:
-    """The first words of entries by how they look without marks."""
+    """Give the first words of entries by how they look without marks."""
     found: dict[str, list[str]] = {}
     for word in trie:
         found.setdefault(fold(word), []).append(word)
@@ -185,7 +185,7 @@ def _looks(trie: Node) -> dict[str, tuple[str, ...]]:
 
 
 def _folded(alone: list[Entry]) -> dict[str, str]:
-    """The words that count alone, by how they look without marks; the first listed wins."""
+    """Give the words that count alone, by how they look without marks; the first listed wins."""
     found: dict[str, str] = {}
     for entry in alone:
         word = entry.words[0]
