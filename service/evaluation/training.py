@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from service.moderation.checks import abuse
 from service.moderation.checks.learned import marks
 from service.moderation.reading import Sheet, read_field
-from service.moderation.scoring import BITS, HEADS, features
+from service.moderation.scoring import BITS, HEADS, MANY_CHARS, MANY_WORDS, features
 from service.moderation.vocabulary import Facts, Submission
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -112,15 +112,17 @@ class Design:
         self.rows = len(lengths) // 2
         self.place = np.concatenate(places).astype(np.int64)
         self.row = np.repeat(np.repeat(np.arange(self.rows), 2), lengths)
-        self.value = np.repeat(1.0 / np.sqrt(np.maximum(lengths, 1)), lengths)
+        many = np.tile([MANY_WORDS, MANY_CHARS], self.rows)
+        divisors = np.where(lengths <= many, np.sqrt(np.maximum(lengths, 1)), lengths / np.sqrt(many))
+        self.value = np.repeat(1.0 / divisors, lengths)
 
     def dot(self, weights: Floats) -> Floats:
         """Give the value of each row."""
-        return np.bincount(self.row, weights=self.value * weights[self.place], minlength=self.rows)
+        return np.bincount(self.row, self.value * weights[self.place], self.rows).astype(np.float64)
 
     def spread(self, errors: Floats) -> Floats:
         """Give the sum over rows for each place."""
-        return np.bincount(self.place, weights=self.value * errors[self.row], minlength=_SIZE)
+        return np.bincount(self.place, self.value * errors[self.row], _SIZE).astype(np.float64)
 
     def rarity(self) -> Floats:
         """Give each place the logarithm of how few rows hold it; nothing where none does."""
@@ -198,7 +200,7 @@ def calibrate(values: Floats, truth: NDArray[np.bool_]) -> tuple[float, float]:
 
 
 def auc(truth: NDArray[np.bool_], values: Floats) -> float:
-    """The chance that a harmful text stands above a harmless one; ties count half."""
+    """Give the chance that a harmful text stands above a harmless one; ties count half."""
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
     ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
     positive = int(truth.sum())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from service.moderation.lexicon import Entry, Node, book
-from service.moderation.syllables import bare_syllables, cut, from_telex, from_vni, syllables
+from service.moderation.syllables import bare_syllables, cut, from_telex, from_vni, retone, syllables
 from service.moderation.text import fold
 
 _LEET = (
@@ -47,39 +47,55 @@ def unveil(raw: str, *, hidden: bool = False) -> Unveiled | None:
     if plain:
         return _unveil_token(raw, hidden=hidden)
     joined = _NOT_ALNUM.sub("", raw)
-    if len(joined) < 2 or joined.isdigit():
+    if joined.isdigit() or not joined:
         return None
+    if len(joined) < 2:
+        return _unveil_mask(raw)
     parts = [part for part in _NOT_ALNUM.split(raw) if part]
     if len(parts) > 1 and any(len(part) > 2 and part in syllables() and not part.isascii() for part in parts):
         return None
     if len(parts) > 1 and all(len(part) > 1 and part in syllables() for part in parts):
         return None
-    return (
-        _whole(joined, raw, "dots")
-        or _unveil_leet(raw)
-        or _spread(raw, joined, _unveil_token(joined, hidden=True))
-        or _unveil_mask(raw)
-    )
+    starred = _STARS.sub("*", raw)
+    if meant := lexicon_mask(starred):
+        return _one("mask", meant, len(raw))
+    found = _whole(joined, raw, "dots") or _unveil_leet(raw)
+    if found or "*" in raw:
+        return found or _unveil_mask(raw)
+    return _spread(raw, joined, _unveil_token(joined, hidden=True)) or _unveil_mask(raw)
+
+
+def lexicon_mask(starred: str) -> str | None:
+    """Give the word that a starred one can only be, if there is one."""
+    return book().masks.get(starred) if "*" in starred else None
 
 
 def _unveil_token(word: str, *, hidden: bool) -> Unveiled | None:
-    if len(word) < 3:
-        return _unveil_reversed(word)
     lexicon = book()
-    if word in lexicon.abbreviations:
+    if word in lexicon.abbreviations or (not word.isascii() and word in syllables()):
         return None
+    if not hidden and word in lexicon.listed:
+        return None
+    if len(word) < 3:
+        return _unveil_reversed(word) or _unveil_digits(word)
+    telex = _unveil_telex(word)
+    if telex:
+        return telex
     squeezed = squeeze(word)
-    if (
-        squeezed != word
-        and not squeezed.isdigit()
-        and (squeezed in lexicon.vocabulary or squeezed in lexicon.abbreviations)
-    ):
+    if squeezed != word and not squeezed.isdigit() and word not in bare_syllables() and _is_known(squeezed):
         return _one("repeats", squeezed, len(word))
     if hidden and (meant := lexicon.strong_folded.get(fold(word))):
         return _one("look-alikes", meant, len(word))
+    if hidden and word.isalpha() and fold(word) in bare_syllables():
+        return _one("look-alikes", f"~{fold(word)}", len(word))
     if not word.isalpha():
         return _unveil_digits(word)
-    return _unveil_telex(word) or _unveil_reversed(word) or _unveil_glued(word)
+    return _unveil_reversed(word) or _unveil_glued(word)
+
+
+def _is_known(word: str) -> bool:
+    lexicon = book()
+    return word in lexicon.vocabulary or word in lexicon.abbreviations
 
 
 def _unveil_digits(word: str) -> Unveiled | None:
@@ -88,7 +104,21 @@ def _unveil_digits(word: str) -> Unveiled | None:
     meant = from_vni(word)
     if meant and meant in book().vocabulary and not meant.isascii():
         return _one("vni", meant, len(word))
-    return _unveil_leet(word)
+    return _unveil_leet(word) or _unveil_look(word)
+
+
+def _unveil_look(word: str) -> Unveiled | None:
+    """Give a word with digits for letters that could be several: only a phrase around it can tell which was meant."""
+    if word[-1].isdigit() and (word[0] == "x" or word[:-1] in book().abbreviations):
+        return None
+    for table in _LEET:
+        read = word.translate(table)
+        if read.isalpha() and sum(map(str.isdigit, word)) * 2 <= len(word):
+            if read in book().vocabulary and not read.isascii():
+                return _one("leet", read, len(word))
+            if fold(read) in bare_syllables():
+                return _one("leet", f"~{fold(read)}", len(word))
+    return None
 
 
 def _unveil_leet(raw: str) -> Unveiled | None:
@@ -119,15 +149,15 @@ def _known_word(read: str) -> str | None:
 
 
 def _unveil_mask(raw: str) -> Unveiled | None:
+    """Tell what could be several words stays starred: only a phrase around it can tell which was meant."""
     starred = _STARS.sub("*", raw)
-    if "*" not in starred:
-        return None
-    meant = book().masks.get(starred)
-    if meant:
-        return _one("mask", meant, len(raw))
-    # What could be several words stays starred: only a phrase around it can tell which was meant.
     parts = starred.split("*")
-    if parts[0].isalpha() and len(starred) < 8 and all(not part or part.isalpha() for part in parts):
+    if (
+        len(parts) > 1
+        and len(starred) < 8
+        and any(parts)
+        and all(not part or part.isalpha() for part in parts)
+    ):
         return _one("mask", starred, len(raw))
     return None
 
@@ -136,7 +166,7 @@ def _unveil_telex(word: str) -> Unveiled | None:
     lexicon = book()
     for spelt in dict.fromkeys((word, squeeze_last(word))):
         meant = from_telex(spelt)
-        if meant and meant in lexicon.vocabulary and not meant.isascii():
+        if meant and len(meant) > 1 and meant in lexicon.vocabulary and not meant.isascii():
             return _one("telex", meant, len(word))
     if len(word) < 6:
         return None
@@ -148,19 +178,29 @@ def _unveil_telex(word: str) -> Unveiled | None:
 
 
 def _unveil_reversed(word: str) -> Unveiled | None:
-    backwards = word[::-1]
     lexicon = book()
-    if not word.isascii() and backwards in lexicon.vocabulary and backwards in syllables():
+    if word.isascii():
+        return None
+    backwards = turned(word)
+    if backwards:
         return _one("reversed", backwards, len(word))
-    if not word.isascii() and len(word) > 4:
-        pieces = cut(backwards, syllables(), lexicon.vocabulary)
+    if len(word) > 4:
+        pieces = cut(word[::-1], syllables(), lexicon.vocabulary)
         if pieces and any(piece in lexicon.strong for piece in pieces):
             return _one("reversed", next(piece for piece in pieces if piece in lexicon.strong), len(word))
     return None
 
 
+def turned(word: str) -> str | None:
+    """Give the word of the lists that this one is when read from its end; None where it is none."""
+    for backwards in (word[::-1], retone(word[::-1])):
+        if backwards in book().vocabulary and backwards in syllables():
+            return backwards
+    return None
+
+
 def _unveil_glued(word: str) -> Unveiled | None:
-    if len(word) < 5:
+    if len(word) < (5 if word.isascii() else 4):
         return None
     lexicon = book()
     if not word.isascii():
@@ -169,7 +209,7 @@ def _unveil_glued(word: str) -> Unveiled | None:
             return _lay(pieces)
         return None
     pieces = cut(word, bare_syllables(), _toneless_vocabulary())
-    if pieces and len(pieces) > 1 and holds_toneless_phrase(pieces):
+    if pieces and len(pieces) > 1 and holds_phrase(pieces):
         return _lay(pieces)
     return None
 
@@ -177,12 +217,15 @@ def _unveil_glued(word: str) -> Unveiled | None:
 @lru_cache(maxsize=1)
 def _toneless_vocabulary() -> frozenset[str]:
     return frozenset(
-        word for e in book().entries if len(e.words) > 1 and e.severity > 1 and e.form.isascii() for word in e.words
+        word
+        for e in book().entries
+        if len(e.words) > 1 and e.severity > 1 and e.form.isascii()
+        for word in e.words
     )
 
 
-def holds_toneless_phrase(pieces: list[str]) -> bool:
-    """Whether a listed phrase of two words or more, typed without marks, stands among the pieces."""
+def holds_phrase(pieces: list[str]) -> bool:
+    """Whether a listed phrase of two words or more stands among the pieces."""
     for start in range(len(pieces)):
         node: Node | list[Entry] | None = book().trie
         for index in range(start, len(pieces)):
@@ -208,7 +251,7 @@ def squeeze(word: str) -> str:
 
 
 def squeeze_last(word: str) -> str:
-    """A word whose last letter was held down."""
+    """Give a word whose last letter was held down."""
     while len(word) > 2 and word[-1] == word[-2]:
         word = word[:-1]
     return word

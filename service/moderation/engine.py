@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 
 from service.moderation.checks import (
     abuse,
@@ -74,7 +75,9 @@ def moderate(
     for name, check in checks:
         findings.extend(_run(name, partial(check, sheet), clock))
     score: list[float] = []
-    findings.extend(_run(learned.NAME, partial(_learned, sheet, findings, policy.learned_threshold, score), clock))
+    findings.extend(
+        _run(learned.NAME, partial(_learned, sheet, findings, policy.learned_threshold, score), clock)
+    )
     return decide(tuple(findings), policy, score[0] if score else 0.0)
 
 
@@ -92,7 +95,7 @@ def _run(name: str, check: Callable[[], Iterator[Finding]], clock: Clock | None)
     """Run one check within its budget; one that raises or takes longer is shown as not having run."""
     begun = clock() if clock else 0.0
     try:
-        found = list(check())[:_LIMIT]
+        found = list(islice(check(), _LIMIT))
     except Exception:  # noqa: BLE001 - the edge of every check: what it did not see must hold the comment.
         yield unchecked(name)
         return

@@ -27,13 +27,13 @@ NAMES: dict[Category, tuple[str, str]] = {
 
 
 def quote(spans: tuple[Span, ...]) -> str:
-    """The words found, short enough to stand in a sentence."""
+    """Give the words found, short enough to stand in a sentence."""
     text = " … ".join(" ".join(span.text.split()) for span in spans)
     return text if len(text) <= 60 else text[:57] + "…"
 
 
 def about(category: Category, spans: tuple[Span, ...], trick: str | None = None) -> Message:
-    """The sentence for a word or phrase of a category."""
+    """Give the sentence for a word or phrase of a category."""
     vi, en = NAMES[category]
     note_vi, note_en = TRICKS.get(trick or "", ("", ""))
     tail_vi, tail_en = (f" ({note_vi})", f" ({note_en})") if note_vi else ("", "")
@@ -42,7 +42,7 @@ def about(category: Category, spans: tuple[Span, ...], trick: str | None = None)
 
 
 def unchecked(check: str) -> Finding:
-    """What is shown of a check that raised or ran out of its time."""
+    """Tell what is shown of a check that raised or ran out of its time."""
     return Finding(
         check=check,
         category=None,

@@ -50,11 +50,12 @@ class Grammar:
     """The patterns of one way of typing, the code of each word they know, and which parts of patterns a code begins.
 
     A part is a word or choice that a pattern cannot do without, one bit each: a pattern is
-    only searched for in a field that holds a beginning of every part it needs.
+    only searched for in a field that holds a beginning of every part it needs, and stands under
+    the part that the fewest words begin.
     """
 
     codes: dict[str, str]
-    patterns: tuple[Pattern, ...]
+    patterns: dict[int, tuple[Pattern, ...]]
     begins: dict[str, int]
 
 
@@ -62,7 +63,9 @@ class Grammar:
 def grammar(*, toneless: bool) -> Grammar:
     """Compile the patterns, with marks or without."""
     source = tomllib.loads((files(__package__) / "lexicon" / "patterns.toml").read_text(encoding="utf-8"))
-    compiler = _Compiler({}, source["classes"], toneless, {}, {}, {})
+    compiler = _Compiler({}, source["classes"], toneless, {}, {}, {}, {})
+    for rank, word in enumerate(source["common"].split()):
+        compiler.common.setdefault(compiler.code(word), rank)
     patterns: list[Pattern] = []
     for row in source["pattern"]:
         forms = list(row.get("toneless", [])) if toneless else row["forms"]
@@ -85,7 +88,12 @@ def grammar(*, toneless: bool) -> Grammar:
     for part, bit in compiler.parts.items():
         for code in part:
             begins[code] = begins.get(code, 0) | bit
-    return Grammar(compiler.codes, tuple(patterns), begins)
+    width = {bit: len(part) for part, bit in compiler.parts.items()}
+    ordered: dict[int, list[Pattern]] = {}
+    for pattern in patterns:
+        bits = [bit for bit in width if bit & pattern.needs]
+        ordered.setdefault(min(bits, key=lambda bit: width[bit], default=0), []).append(pattern)
+    return Grammar(compiler.codes, {bit: tuple(row) for bit, row in ordered.items()}, begins)
 
 
 def _words(cell: str, *, toneless: bool) -> frozenset[str]:
@@ -101,6 +109,7 @@ class _Compiler:
     done: dict[str, tuple[str, frozenset[str]]]
     parts: dict[frozenset[str], int]
     listed: dict[str, list[str]]
+    common: dict[str, int]
 
     def code(self, word: str) -> str:
         if self.toneless:
@@ -125,7 +134,11 @@ class _Compiler:
         single = "".join(sorted(p for p in phrases if len(p) == 1))
         longer = sorted((p for p in phrases if len(p) > 1), key=lambda p: (-len(p), p))
         parts = [*longer, *([f"[{single}]"] if single else [])]
-        return f"(?:{'|'.join(parts)})", frozenset(p[0] for p in phrases)
+        return f"(?:{'|'.join(parts)})", frozenset(self.telling(p) for p in phrases)
+
+    def telling(self, phrase: str) -> str:
+        """Give the word of a phrase that the fewest comments hold."""
+        return min(phrase, key=lambda code: (code in self.common, -self.common.get(code, 0)))
 
     def compile(self, form: str) -> tuple[str, int]:
         """`{class}`, plain words, `a/b` for either, a final `?`, `..3` for up to three words, `^` `$`, `<…>` span."""
@@ -172,31 +185,16 @@ def find_patterns(reading: Reading) -> Iterator[Match]:
 
 
 def _search(reading: Reading, rules: Grammar, words: list[str]) -> Iterator[Match]:
-    typed = book().typed
     codes = rules.codes
-    coded: list[str] = []
-    places: list[int] = []
-    breaks = reading.breaks
-    for index, word in enumerate(words):
-        if breaks[index]:
-            coded.append(_PAUSE)
-            places.append(index)
-        code = codes.get(word)
-        if code is None:
-            meant = typed.get(word)
-            if meant is not None and (len(word) > 1 or _is_shorthand(reading, words, index)):
-                code = codes.get(meant)
-            code = code or (_NUMBER if word.isdigit() else _OTHER)
-        coded.append(code)
-        places.append(index)
-    places.append(len(words))
+    coded = [codes.get(word) or _code(reading, rules, words, index) for index, word in enumerate(words)]
+    places = list(range(len(words) + 1))
     held = 0
     for code in set(coded):
         held |= rules.begins.get(code, 0)
+    if True in reading.breaks:
+        coded, places = _with_pauses(reading, coded)
     line: bytes | None = None
-    for pattern in rules.patterns:
-        if pattern.needs & held != pattern.needs:
-            continue
+    for pattern in _possible(rules, held):
         line = line or "".join(coded).encode()
         for found in pattern.regex.finditer(line):
             begin, stop = found.span(1 if found.re.groups else 0)
@@ -210,6 +208,36 @@ def _search(reading: Reading, rules: Grammar, words: list[str]) -> Iterator[Matc
             first, last = places[start], places[end - 1] + 1
             if not _forbidden(pattern, words, first, last):
                 yield Match(pattern, first, last)
+
+
+def _possible(rules: Grammar, held: int) -> Iterator[Pattern]:
+    for bit, patterns in rules.patterns.items():
+        if bit & held or not bit:
+            for pattern in patterns:
+                if pattern.needs & held == pattern.needs:
+                    yield pattern
+
+
+def _code(reading: Reading, rules: Grammar, words: list[str], index: int) -> str:
+    """Give the code of a word the patterns do not list: of what shorthand stands for, of a number, or of any word."""
+    word = words[index]
+    meant = book().typed.get(word)
+    if meant is not None and (len(word) > 1 or _is_shorthand(reading, words, index)):
+        return rules.codes.get(meant, _OTHER)
+    return _NUMBER if word.isdigit() else _OTHER
+
+
+def _with_pauses(reading: Reading, coded: list[str]) -> tuple[list[str], list[int]]:
+    line: list[str] = []
+    places: list[int] = []
+    for index, code in enumerate(coded):
+        if reading.breaks[index]:
+            line.append(_PAUSE)
+            places.append(index)
+        line.append(code)
+        places.append(index)
+    places.append(len(coded))
+    return line, places
 
 
 def _is_shorthand(reading: Reading, words: list[str], index: int) -> bool:

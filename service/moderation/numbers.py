@@ -15,6 +15,8 @@ _SPELT_BARE = {
     "khong": "0", "mot": "1", "bon": "4", "tu": "4", "nam": "5", "lam": "5", "sau": "6", "bay": "7", "tam": "8",
     "chin": "9",
 }  # fmt: skip
+_ALL_SPELT = _SPELT | _SPELT_BARE
+_STARTS = frozenset("0123456789oilzsb")
 _LETTERS = str.maketrans("oilzsbq", "0112589")
 _SIGNS = frozenset(" .-–—_,·•*/|~+()[]:;'\"`^=…\n\t")
 _LONGEST_GAP = 4
@@ -28,10 +30,10 @@ class Run:
     pieces: tuple[tuple[int, int, int], ...]
     spelt: bool
 
-    def windows(self, sizes: range) -> Iterator[tuple[int, int, str]]:
-        """Whole pieces that together have one of the sizes: word indexes and the digits."""
+    def windows(self, sizes: range, pieces: int = 14) -> Iterator[tuple[int, int, str]]:
+        """Whole pieces, up to a number of them, that together have one of the sizes: word indexes and digits."""
         for at, (first, start, _) in enumerate(self.pieces):
-            for word, _, end in self.pieces[at:]:
+            for word, _, end in self.pieces[at : at + pieces]:
                 size = end - start
                 if size >= sizes.stop:
                     break
@@ -39,38 +41,44 @@ class Run:
                     yield first, word + 1, self.digits[start:end]
 
 
-def runs(reading: Reading) -> Iterator[Run]:
-    """Every run of digits of a field."""
+def runs(reading: Reading) -> list[Run]:
+    """Every run of digits of a field, found once."""
+    if "runs" not in reading.memo:
+        reading.memo["runs"] = list(_find_runs(reading))
+    found: list[Run] = reading.memo["runs"]
+    return found
+
+
+def _find_runs(reading: Reading) -> Iterator[Run]:
+    spelt_words = _ALL_SPELT if reading.toneless else _SPELT
+    values = [
+        (index, value)
+        for index, word in enumerate(reading.words)
+        if (value := spelt_words.get(word) or (_digits(word) if word[0] in _STARTS else None))
+    ]
+    if sum(len(value) for _, value in values) < 6:
+        return
     pieces: list[tuple[int, int, int]] = []
-    digits = ""
-    spelt = False
-    last = -2
-    bare = reading.toneless
-    for index, word in enumerate(reading.words):
-        value = _value(word, bare=bare)
-        if value is None:
-            continue
+    digits, spelt, last = "", False, -2
+    for index, value in values:
         if pieces and (index != last + 1 or not _joins(reading, index)):
-            if len(digits) > 3:
+            if len(digits) > 5:
                 yield Run(digits, tuple(pieces), spelt)
             pieces, digits, spelt = [], "", False
         pieces.append((index, len(digits), len(digits) + len(value)))
         digits += value
-        spelt = spelt or not word.isdigit()
+        spelt = spelt or not reading.words[index].isdigit()
         last = index
-    if len(digits) > 3:
+    if len(digits) > 5:
         yield Run(digits, tuple(pieces), spelt)
 
 
-def _value(word: str, *, bare: bool) -> str | None:
+def _digits(word: str) -> str | None:
     if word.isdigit():
         return word if word.isascii() else None
-    spelt = _SPELT.get(word) or (_SPELT_BARE.get(word) if bare else None)
-    if spelt is not None:
-        return spelt
     if word == "o":
         return "0"
-    if len(word) > 1 and word[0] in "0123456789oil" and any(map(str.isdigit, word)):
+    if len(word) > 1 and any(map(str.isdigit, word)):
         read = word.translate(_LETTERS)
         if read.isdigit() and sum(map(str.isdigit, word)) * 2 >= len(word):
             return read

@@ -27,7 +27,7 @@ def decide(findings: tuple[Finding, ...], policy: Policy, score: float) -> Verdi
 
 
 def outcome(finding: Finding, policy: Policy) -> Outcome:
-    """What one finding leads to."""
+    """Tell what one finding leads to."""
     category = finding.category
     if not finding.ran or category is None:
         return Outcome.HOLD

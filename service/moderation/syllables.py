@@ -252,6 +252,7 @@ _AFTER_Q = [
     "ôn",
 ]
 _MARKS = {"s": "\u0301", "f": "\u0300", "r": "\u0309", "x": "\u0303", "j": "\u0323"}
+_KEYS = {mark: key for key, mark in _MARKS.items()}
 _DIGIT_TONES = dict(zip("12345", "sfrxj", strict=True))
 _VOWELS = frozenset("aăâeêioôơuưy")
 _WITH_HAT = {"a": "â", "e": "ê", "o": "ô"}
@@ -273,7 +274,7 @@ def syllables() -> frozenset[str]:
 
 @cache
 def bare_syllables() -> frozenset[str]:
-    """The same without any mark."""
+    """Give the same without any mark."""
     return frozenset(map(fold, syllables())) | {fold(onset + rime) for onset, rime in _stems()}
 
 
@@ -293,7 +294,9 @@ def set_tone(stem: str, key: str) -> str:
 
 def _tone_place(stem: str) -> int | None:
     start = 0
-    if (stem.startswith("qu") and len(stem) > 2) or (stem.startswith("gi") and len(stem) > 2 and stem[2] in _VOWELS):
+    if (stem.startswith("qu") and len(stem) > 2) or (
+        stem.startswith("gi") and len(stem) > 2 and stem[2] in _VOWELS
+    ):
         start = 2
     places = [i for i in range(start, len(stem)) if stem[i] in _VOWELS]
     if not places:
@@ -308,7 +311,7 @@ def _tone_place(stem: str) -> int | None:
 
 
 def from_telex(typed: str) -> str | None:
-    """What `ddijt` or `loonf` would have become; None where no Telex key was left over."""
+    """Tell what `ddijt` or `loonf` would have become; None where no Telex key was left over."""
     stem, tone, used = "", "", False
     for char in typed:
         place = _shape_place(stem, char)
@@ -342,7 +345,7 @@ def _shape_place(stem: str, key: str) -> tuple[int, str] | None:
 
 
 def from_vni(typed: str) -> str | None:
-    """What `d9i5t` or `lo62n` would have become; None where no digit was left over."""
+    """Tell what `d9i5t` or `lo62n` would have become; None where no digit was left over."""
     stem, tone, used = "", "", False
     for char in typed:
         if not char.isdigit():
@@ -367,6 +370,19 @@ def _vni_shape(stem: str, digit: str) -> str | None:
         if stem[index] in table:
             return stem[:index] + table[stem[index]] + stem[index + 1 :]
     return None
+
+
+def retone(word: str) -> str:
+    """Bring the tone of a word that was turned round back to the vowel that carries it."""
+    key = ""
+    letters = ""
+    for char in unicodedata.normalize("NFD", word):
+        if char in _KEYS:
+            key = _KEYS[char]
+        else:
+            letters += char
+    plain = unicodedata.normalize("NFC", letters)
+    return unify(set_tone(plain, key) if key else plain)
 
 
 def _finish(stem: str, tone: str) -> str:

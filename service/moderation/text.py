@@ -12,6 +12,7 @@ _VOWELS = "aăâeêioôơuưy"
 _TONED = "".join(unicodedata.normalize("NFC", vowel + mark) for vowel in _VOWELS for mark in ("", *sorted(TONES)))
 _VIETNAMESE = _TONED + _TONED.upper() + "đĐ"
 _ORDINARY = re.escape(_VIETNAMESE + "“”‘’…–—•₫°") + r"\t\n\r\x20-\x7e"
+_ODD = re.compile(f"[^{_ORDINARY}]")
 _ODD_RUN = re.compile(f"(?s).?[^{_ORDINARY}]+")
 _MARKED_VOWELS = frozenset("aeiouy")
 
@@ -75,7 +76,7 @@ def fold(text: str) -> str:
 
 def normalise(text: str) -> View:
     """Give the matched view: NFC, lower case, look-alikes read as letters, nothing invisible, one tone placement."""
-    if _ODD_RUN.search(text) is None:
+    if _ODD.search(text) is None:
         size = len(text)
         return View(unify(text.lower()), range(size), range(1, size + 1))
     draft = _Draft([], [], [], set())
@@ -90,7 +91,7 @@ def normalise(text: str) -> View:
 
 
 def split(view: View) -> Words:
-    """The words of a view: runs of letters and digits, with what stands between them."""
+    """Give the words of a view: runs of letters and digits, with what stands between them."""
     parts = _WORD.split(view.text)
     edges = list(accumulate(map(len, parts), initial=0))
     return Words(parts[1::2], edges[1:-1:2], edges[2::2], parts[0::2])
@@ -149,7 +150,7 @@ def _put_cluster(cluster: str, begin: int, end: int, draft: _Draft) -> None:
 
 
 def _read_cluster(cluster: str) -> tuple[str, bool]:
-    """The letters a cluster stands for, and whether it was more than an unusual spelling of them."""
+    """Give the letters a cluster stands for, and whether it was more than an unusual spelling of them."""
     composed = unicodedata.normalize("NFC", cluster)
     if len(composed) == 1 and composed in _VIETNAMESE:
         return composed.lower(), False

@@ -10,6 +10,7 @@ from service.moderation.vocabulary import Finding
 
 NAME = "abuse"
 _DELIBERATE = frozenset({"dots", "spaces", "leet", "mask", "reversed", "look-alikes", "split"})
+_MOST = 200
 _MEASURES = frozenset({"dm"})
 _AFTER_VL = frozenset(
     ["luôn", "ra", "quá", "thật", "á", "thế", "nha", "nhé", "rồi", "thôi", "ạ", "à", "mà", "vậy", "trời"]
@@ -28,11 +29,11 @@ def find(sheet: Sheet) -> Iterator[Finding]:
 
 def safe_ranges(reading: Reading) -> list[tuple[int, int]]:
     """Where a harmless phrase stands that a listed word is part of."""
-    return [(hit.first, hit.last) for hit in reading.hits if hit.entry.kind == "safe"]
+    return [(hit.first, hit.last) for hit in reading.hits if hit.entry.kind == "safe"][:_MOST]
 
 
 def _listed(reading: Reading) -> Iterator[Finding]:
-    hits = [hit for hit in reading.hits if hit.entry.category in ABUSE and hit.entry.kind != "safe"]
+    hits = [hit for hit in reading.hits if hit.entry.category in ABUSE and hit.entry.kind != "safe"][:_MOST]
     if not hits:
         return
     safe = safe_ranges(reading)

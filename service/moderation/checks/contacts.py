@@ -50,6 +50,12 @@ _HANDLE = re.compile(
     r"messenger|mess)\b\s{0,2}(?:id|của em|của mình|em|mình|là|nick)?\s{0,2}[:=\-–>]{0,3}\s{0,2}"
     r"(@[a-z0-9_.]{3,32}|[a-z][a-z]*[_.\d][a-z0-9_.]{2,30})",
 )
+_MESSENGERS = frozenset(
+    [
+        *("zalo", "zl", "tele", "telegram", "tlgr", "teleg", "wechat", "whatsapp", "viber", "skype", "line"),
+        *("facebook", "fb", "insta", "instagram", "ig", "tiktok", "messenger", "mess"),
+    ],
+)
 _FREE_HANDLE = re.compile(r"(?:^|[\s:(])(@[a-z][a-z0-9]*[_\d][a-z0-9_]{1,30})")
 
 
@@ -70,14 +76,22 @@ def find(sheet: Sheet) -> Iterator[Finding]:
 
 
 def places(reading: Reading) -> list[tuple[int, int, str, int]]:
-    """Every contact of a field: where in the view, of which kind, how grave."""
+    """Every contact of a field, found once: where in the view, of which kind, how grave."""
+    if NAME not in reading.memo:
+        reading.memo[NAME] = _places(reading)
+    found: list[tuple[int, int, str, int]] = reading.memo[NAME]
+    return found
+
+
+def _places(reading: Reading) -> list[tuple[int, int, str, int]]:
     found = list(_phones(reading))
     text = reading.view.text
     if "@" in text or "còng" in text or " at " in text or "cong" in text:
         found.extend((m.start(), m.end(), "mail", 2) for m in _MAIL.finditer(text))
         found.extend((m.start(), m.end(), "mail", 2) for m in _SPELT_MAIL.finditer(text))
         found.extend((m.start(1), m.end(1), "account", 2) for m in _FREE_HANDLE.finditer(text))
-    found.extend((m.start(), m.end(), "account", 2) for m in _HANDLE.finditer(text))
+    if not _MESSENGERS.isdisjoint(reading.words):
+        found.extend((m.start(1), m.end(1), "account", 2) for m in _HANDLE.finditer(text))
     kept: list[tuple[int, int, str, int]] = []
     for place in sorted(found, key=lambda p: (p[0], -p[1])):
         if not kept or place[0] >= kept[-1][1]:

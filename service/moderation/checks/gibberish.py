@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from service.moderation.lexicon import book
 from service.moderation.reading import Reading, Sheet
-from service.moderation.syllables import bare_syllables, syllables
-from service.moderation.text import fold
+from service.moderation.syllables import bare_syllables
 from service.moderation.vocabulary import Category, Finding, Message
 
 NAME = "gibberish"
@@ -30,7 +29,7 @@ def find(sheet: Sheet) -> Iterator[Finding]:
 
 def _repeated(reading: Reading) -> Iterator[Finding]:
     words = reading.words
-    if len(words) >= 12:
+    if len(words) >= 12 and len(set(words)) * 10 <= len(words) * 6:
         word, times = Counter(words).most_common(1)[0]
         threes = Counter(zip(words, words[1:], words[2:], strict=False))
         most = max(threes.values())
@@ -46,8 +45,8 @@ def _repeated(reading: Reading) -> Iterator[Finding]:
                 f"repeats “{word}”",
             )
             return
-    run = _LONG_RUN.search(reading.view.text)
-    if run and len(words) < 12:
+    run = _LONG_RUN.search(reading.view.text) if len(words) < 12 else None
+    if run:
         span = reading.cut(run.start(), run.end())
         share = (run.end() - run.start()) / max(1, len(reading.view.text))
         if share > 0.5 and len(span.text) >= 10:
@@ -59,18 +58,27 @@ def _repeated(reading: Reading) -> Iterator[Finding]:
 
 
 def _random(reading: Reading) -> Iterator[Finding]:
-    letters = [(i, word) for i, word in enumerate(reading.words) if len(word) > 2 and word.isalpha() and word.isascii()]
-    total = sum(len(word) for word in reading.words)
-    if not letters or not total:
-        return
     known = bare_syllables()
-    struck = [(i, word) for i, word in letters if word not in known and is_struck(word)]
+    struck = [
+        (i, word)
+        for i in reading.odd
+        if len(word := reading.words[i]) > 2
+        and word.isalpha()
+        and word.isascii()
+        and word not in known
+        and is_struck(word)
+    ]
+    if not struck:
+        return
+    total = sum(map(len, reading.words))
     size = sum(len(word) for _, word in struck)
-    if not struck or size * 2 < total or size < 7:
+    if size * 2 < total or size < 7:
         return
     first, last = struck[0][0], struck[-1][0] + 1
     severity = 3 if size >= 20 and size * 10 > total * 8 else 2
-    yield _finding(reading, first, last, "struck keys", severity, "gõ phím ngẫu nhiên", "keys struck at random")
+    yield _finding(
+        reading, first, last, "struck keys", severity, "gõ phím ngẫu nhiên", "keys struck at random"
+    )
 
 
 def is_struck(word: str) -> bool:
@@ -89,10 +97,3 @@ def _finding(reading: Reading, first: int, last: int, entry: str, severity: int,
     span = reading.span(first, last)
     message = Message(f"Nội dung vô nghĩa: {vi}.", f"Says nothing: {en}.")
     return Finding(NAME, Category.GIBBERISH, severity, (span,), message, entry, book().version)
-
-
-def reads_as_words(text: str) -> bool:
-    """Whether most of a text's words are syllables of Vietnamese, with or without marks."""
-    words = text.lower().split()
-    known = sum(word in syllables() or fold(word) in bare_syllables() for word in words)
-    return known * 2 >= len(words)

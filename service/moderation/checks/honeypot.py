@@ -9,7 +9,7 @@ NAME = "honeypot"
 
 
 def find(sheet: Sheet) -> Iterator[Finding]:
-    """A filled honeypot is a sign, not a proof: browsers fill in forms too."""
+    """Give a filled honeypot is a sign, not a proof: browsers fill in forms too."""
     if sheet.facts.honeypot_filled:
         message = Message(
             "Ô ẩn của biểu mẫu đã bị điền, thường do chương trình tự động.",

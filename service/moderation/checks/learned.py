@@ -10,10 +10,11 @@ from service.moderation.vocabulary import Category, Finding, Message
 NAME = "learned"
 _FIELDS = frozenset({"title", "body"})
 _SHOWN = 3
+_READ = 400
 
 
 def marks(findings: Iterable[Finding]) -> list[str]:
-    """What the lists and patterns found, as words of their own that a score can learn from."""
+    """Tell what the lists and patterns found, as words of their own that a score can learn from."""
     found = [finding for finding in findings if finding.category]
     gravest = max((finding.severity for finding in found), default=0)
     return [f"#{gravest}", *sorted({f"#{finding.category}" for finding in found if finding.severity > 1})]
@@ -28,6 +29,9 @@ def score(sheet: Sheet, findings: Iterable[Finding]) -> float:
 def find(sheet: Sheet, value: float, threshold: float) -> Iterator[Finding]:
     """Say that a score reached the threshold, and which words pushed it there."""
     known = table()
+    if all(reading.toneless for reading in sheet.readings if reading.field in _FIELDS):
+        # Without marks many everyday words look like others: the score must be surer.
+        threshold = 1 - (1 - threshold) / 6
     if known is None or value < threshold:
         return
     spans = tuple(
@@ -51,7 +55,7 @@ def find(sheet: Sheet, value: float, threshold: float) -> Iterator[Finding]:
 
 
 def _pushing(reading: Reading) -> list[int]:
-    """The words that pushed the score most, in the order in which they stand."""
-    pushed = pushes(reading.words)
+    """Give the words that pushed the score most, in the order in which they stand."""
+    pushed = pushes(reading.words[:_READ])
     ranked = sorted(range(len(pushed)), key=lambda index: -pushed[index])[:_SHOWN]
-    return sorted(index for index in ranked if pushed[index] > 0)
+    return sorted(index for index in ranked if pushed[index] > 0 and len(reading.words[index]) > 1)

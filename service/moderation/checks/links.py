@@ -39,6 +39,29 @@ _PUBLIC = re.compile(
 )
 
 
+# Two looks that most comments do not pass: a dot before a letter, and the words that spell an address.
+_TIGHT = re.compile(r"\.[a-z]|:\s?/|[\[({]\s?[.,]")
+_SPELLING = frozenset(
+    [
+        "chấm",
+        "chẩm",
+        "cham",
+        "dot",
+        "www",
+        "com",
+        "net",
+        "xyz",
+        "vip",
+        "bet",
+        "club",
+        "shop",
+        "info",
+        "org",
+        "hấm",
+    ],
+)
+
+
 def find(sheet: Sheet) -> Iterator[Finding]:
     """Look for links in every field."""
     for reading in sheet.readings:
@@ -48,9 +71,16 @@ def find(sheet: Sheet) -> Iterator[Finding]:
 
 
 def places(reading: Reading) -> list[tuple[int, int, str, int]]:
-    """Every link of a field: where in the view, of which kind, how grave."""
+    """Every link of a field, found once: where in the view, of which kind, how grave."""
+    if NAME not in reading.memo:
+        reading.memo[NAME] = _places(reading)
+    found: list[tuple[int, int, str, int]] = reading.memo[NAME]
+    return found
+
+
+def _places(reading: Reading) -> list[tuple[int, int, str, int]]:
     text = reading.view.text
-    if not _may_hold(text):
+    if _TIGHT.search(text) is None and _SPELLING.isdisjoint(reading.words):
         return []
     found: list[tuple[int, int, str, int]] = []
     for pattern in (_SCHEME, _WWW):
@@ -67,10 +97,6 @@ def places(reading: Reading) -> list[tuple[int, int, str, int]]:
     return kept
 
 
-def _may_hold(text: str) -> bool:
-    return "." in text or "://" in text or "chấm" in text or "cham" in text or "dot" in text or ",com" in text
-
-
 def _trimmed(text: str, start: int, end: int, entry: str) -> tuple[int, int, str, int]:
     while end > start and text[end - 1] in ".,;:!?)]}'\"…”":
         end -= 1
@@ -81,7 +107,7 @@ def _trimmed(text: str, start: int, end: int, entry: str) -> tuple[int, int, str
 
 
 def _is_domain(reading: Reading, match: re.Match[str]) -> bool:
-    """A name with an ending that is also a word is taken for a missed space unless it looks like an address."""
+    """Give a name with an ending that is also a word is taken for a missed space unless it looks like an address."""
     labels, ending, path = match.group(1)[:-1], match.group(2), match.group(3)
     last = labels.rsplit(".", 1)[-1]
     given = reading.cut(match.start(2), match.end(2)).text

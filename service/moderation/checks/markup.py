@@ -23,17 +23,19 @@ _RULES: tuple[tuple[str, re.Pattern[str], int, str, str], ...] = (
     ("stacked marks", re.compile("[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]{4,}"), 2,
      "dấu chồng lên nhau", "stacked marks"),
 )  # fmt: skip
-_SIGNS = re.compile("[<\\[{(=:\u202a-\u202e\u2066-\u2069\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]")
+_SIGNS = re.compile("[<\\[{=\u202a-\u202e\u2066-\u2069\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]")
 
 
 def find(sheet: Sheet) -> Iterator[Finding]:
     """Look for markup in the text as given, since that is what a page would show."""
     for reading in sheet.readings:
         given = reading.given
-        if _SIGNS.search(given) is None:
+        if _SIGNS.search(given) is None and "script" not in given.lower():
             continue
         for entry, pattern, severity, vi, en in _RULES:
-            spans = tuple(Span(reading.field, m.start(), m.end(), m.group()) for m in pattern.finditer(given))[:20]
+            spans = tuple(
+                Span(reading.field, m.start(), m.end(), m.group()) for m in pattern.finditer(given)
+            )[:20]
             if spans:
                 message = Message(f"Có {vi}.", f"Contains {en}.")
                 yield Finding(NAME, Category.MARKUP, severity, spans, message, entry, book().version)

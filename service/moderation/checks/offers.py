@@ -54,6 +54,10 @@ _PLAIN_BRANDS = frozenset(
 )
 
 
+_MOST = 200
+_KINDS = frozenset({"offer", "call", "voice", "warning"})
+
+
 @dataclass(slots=True)
 class _Tally:
     """The signs of one field: topics with their phrases, calls and voices, warnings, contacts."""
@@ -81,7 +85,9 @@ def find(sheet: Sheet) -> Iterator[Finding]:
 
 def _count(reading: Reading) -> _Tally:
     tally = _Tally()
-    hits = [hit for hit in reading.hits if hit.entry.kind in {"offer", "call", "voice", "warning"}]
+    hits = [hit for hit in reading.hits if hit.entry.kind in _KINDS][:_MOST]
+    if not any(hit.entry.weight > 1 for hit in hits):
+        hits = []
     covered: list[tuple[int, int, str]] = []
     for hit in sorted(hits, key=lambda h: (h.first - h.last, h.first)):
         if any(
@@ -91,7 +97,8 @@ def _count(reading: Reading) -> _Tally:
             continue
         covered.append((hit.first, hit.last, hit.entry.kind if hit.entry.kind != "offer" else hit.entry.topic))
         _add(reading, tally, hit)
-    for index, word in enumerate(reading.words):
+    for index in reading.odd:
+        word = reading.words[index]
         if len(word) > 2 and word.isascii() and (word in _PLAIN_BRANDS or _BRAND.fullmatch(word)):
             tally.topics.setdefault("gambling", {})[word] = 2.0
             tally.reach(reading.starts[index], reading.ends[index])
@@ -131,6 +138,8 @@ def _judge(reading: Reading, tally: _Tally) -> Iterator[Finding]:
         offered = total >= 4.0 and (answer >= 1.0 or pitches > 1)
     else:
         offered = total >= 4.0 and bool(tally.contacts) and terms > 0
+    if doubt and not tally.contacts and not tally.calls:
+        offered = False
     if not offered:
         return
     strongest = max(tally.topics[topic].values())

@@ -68,6 +68,8 @@ _BANK_WORDS = frozenset(
         "lienvietpostbank",
     ],
 )
+_ALL_WORDS = _ID_WORDS | _BANK_WORDS
+_PIECES = 6
 _CARD_ID = re.compile(r"0[0-9]{2}[0-3]\d{8}")
 _MESSAGES = {
     "id card": ("số giấy tờ tuỳ thân", "the number of an identity card"),
@@ -79,8 +81,10 @@ _MESSAGES = {
 def find(sheet: Sheet) -> Iterator[Finding]:
     """Look for such numbers in every field."""
     for reading in sheet.readings:
-        for run in runs(reading):
-            found = next(iter(_read(reading, run.windows(range(6, 21)))), None)
+        found_runs = runs(reading)
+        told = bool(found_runs) and not _ALL_WORDS.isdisjoint(map(fold, reading.words))
+        for run in found_runs:
+            found = next(iter(_read(reading, run.windows(range(8, 20), _PIECES), told=told)), None)
             if found is None:
                 continue
             first, last, entry = found
@@ -97,8 +101,12 @@ def find(sheet: Sheet) -> Iterator[Finding]:
             )
 
 
-def _read(reading: Reading, windows: Iterator[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
+def _read(
+    reading: Reading, windows: Iterator[tuple[int, int, str]], *, told: bool
+) -> Iterator[tuple[int, int, str]]:
     for first, last, digits in sorted(windows, key=lambda w: -len(w[2])):
+        if not told and len(digits) not in {12, 16}:
+            continue
         near = [fold(word) for word in reading.words[max(0, first - 7) : first]]
         after = [fold(word) for word in reading.words[last : last + 4]]
         whole = _stands_alone(reading, first, last)

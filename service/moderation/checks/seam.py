@@ -38,7 +38,7 @@ def _split_word(left: Reading, right: Reading) -> Finding | None:
 
 
 def _split_phrase(left: Reading, right: Reading) -> Finding | None:
-    """A grave phrase that begins in one field and ends in the next."""
+    """Give a grave phrase that begins in one field and ends in the next."""
     for count in range(min(_REACH, len(left.words)), 0, -1):
         words = [*left.words[-count:], *right.words[:_REACH]]
         entry, size = _longest(words)
@@ -59,7 +59,7 @@ def _touches_edge(left: Reading, right: Reading) -> bool:
 
 
 def _longest(words: list[str]) -> tuple[Entry | None, int]:
-    """The longest entry of abuse that begins at the first word; a safe phrase there excuses it."""
+    """Give the longest entry of abuse that begins at the first word; a safe phrase there excuses it."""
     node: Node | list[Entry] | None = book().trie
     best: tuple[Entry | None, int] = (None, 0)
     for size, word in enumerate(words, 1):

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TypeAlias
 
@@ -48,17 +48,19 @@ class Book:
     strong_folded: dict[str, str]
     abbreviations: frozenset[str]
     vocabulary: frozenset[str]
+    listed: frozenset[str]
     masks: dict[str, str]
+    looks: dict[str, tuple[str, ...]]
     typed: dict[str, str]
 
 
 def terms(form: str) -> tuple[str, ...]:
-    """A form as the words in which a comment's view would hold it."""
+    """Give a form as the words in which a comment's view would hold it."""
     return tuple(split(normalise(form)).words)
 
 
 def rows(name: str) -> Iterator[dict[str, str]]:
-    """The rows of a list by column, in order."""
+    """Give the rows of a list by column, in order."""
     text = (files(__package__) / name).read_text(encoding="utf-8")
     head, *lines = text.splitlines()
     columns = head.split("\t")
@@ -85,11 +87,19 @@ def book() -> Book:
         trie=trie,
         strong=strong,
         strong_folded=_folded(alone),
-        abbreviations=frozenset(e.words[0] for e in abuse if len(e.words) == 1),
+        abbreviations=frozenset(e.words[0] for e in entries if len(e.words) == 1 and e.kind != "safe"),
         vocabulary=vocabulary,
+        listed=frozenset(word for e in entries for word in e.words),
         masks=_masks([e.words[0] for e in alone if not _is_english(e)]) | _masks_english(alone),
+        looks=_looks(trie),
         typed=typed,
     )
+
+
+@lru_cache(maxsize=4096)
+def first_words(head: str, tail: str) -> tuple[str, ...]:
+    """Give the first words of entries that begin and end so."""
+    return tuple(word for word in book().trie if word.startswith(head) and word.endswith(tail))
 
 
 def _version() -> str:
@@ -120,7 +130,7 @@ def _entries() -> Iterator[Entry]:
 
 
 def _offers() -> Iterator[Entry]:
-    """The words of offers; those of two words or more are read without marks as well, since a sum decides."""
+    """Give the words of offers; those of two words or more are read without marks as well, since a sum decides."""
     for row in rows("offers.tsv"):
         for form in _forms(row["forms"]):
             words = terms(form)
@@ -162,8 +172,16 @@ def _plant(trie: Node, entry: Entry) -> None:
         ends.append(entry)
 
 
+def _looks(trie: Node) -> dict[str, tuple[str, ...]]:
+    """Give the first words of entries by how they look without marks."""
+    found: dict[str, list[str]] = {}
+    for word in trie:
+        found.setdefault(fold(word), []).append(word)
+    return {look: tuple(words) for look, words in found.items()}
+
+
 def _folded(alone: list[Entry]) -> dict[str, str]:
-    """The words that count alone, by how they look without marks; the first listed wins."""
+    """Give the words that count alone, by how they look without marks; the first listed wins."""
     found: dict[str, str] = {}
     for entry in alone:
         word = entry.words[0]

@@ -1,0 +1,154 @@
+"""Figures of the engine on labelled sets: confusion, precision, recall, false alarms, ranking, and time."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from service.evaluation.cases import SHIPPED, judge, read_cases, table
+from service.evaluation.training import HARMFUL, auc
+from service.moderation import moderate, prepare
+from service.moderation.checks import abuse, learned
+from service.moderation.reading import read
+from service.moderation.vocabulary import Outcome, Policy, Submission
+
+WANTED = HARMFUL | {"SPAM"}
+_Z = 1.96
+
+
+class UnreadableSetError(ValueError):
+    """A file that holds neither labelled texts nor cases."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the engine made of one split of one set."""
+
+    name: str
+    found: int
+    missed: int
+    alarms: int
+    passed: int
+    rejected_clean: int
+    auc: float
+    learned_auc: float
+    recall_at_90: float
+    median_ms: float
+    p99_ms: float
+
+    def lines(self) -> Iterator[str]:
+        """Give the figures as text."""
+        harmful, clean = self.found + self.missed, self.alarms + self.passed
+        low, high = wilson(self.alarms, clean)
+        yield f"{self.name}: {harmful + clean} texts, {harmful} harmful"
+        yield f"  held or rejected {self.found} of {harmful} harmful, {self.alarms} of {clean} clean"
+        yield f"  precision {_percent(self.found, self.found + self.alarms)}  recall {_percent(self.found, harmful)}"
+        yield (
+            f"  false alarms {_percent(self.alarms, clean)} (95 %: {100 * low:.2f}–{100 * high:.2f} %), "
+            f"clean ones rejected {self.rejected_clean}"
+        )
+        yield f"  AUC of risk {self.auc:.4f}, of the learned score alone {self.learned_auc:.4f}  recall at 90 % precision {100 * self.recall_at_90:.1f} %"
+        yield f"  time a comment: median {self.median_ms:.3f} ms, 99th percentile {self.p99_ms:.3f} ms"
+
+
+def evaluate(paths: Sequence[Path], failures: Path | None = None, policy: Policy = SHIPPED) -> Iterator[str]:
+    """Give the figures of every set line by line; failures are written to a file as JSON lines."""
+    prepare()
+    wrong: list[dict[str, Any]] = []
+    for path in paths:
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        if rows and all("expect" in row for row in rows):
+            results = [judge(case, policy) for case in read_cases(path)]
+            wrong += [
+                {"set": path.stem, "id": r.case.id, "body": r.case.submission.body}
+                for r in results
+                if not r.right
+            ]
+            yield from [f"{path.stem}: {len(results)} cases", *table(results).splitlines()]
+        elif rows and all("label" in row and "text" in row for row in rows):
+            for split in sorted({str(row.get("split", "all")) for row in rows}):
+                part = [row for row in rows if str(row.get("split", "all")) == split]
+                figures, failed = measure(f"{path.stem}/{split}", part, policy)
+                wrong += failed
+                yield from figures.lines()
+        else:
+            raise UnreadableSetError(f"{path}: neither labelled texts nor cases")
+    if failures is not None:
+        failures.write_text(
+            "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in wrong), encoding="utf-8"
+        )
+
+
+def measure(
+    name: str, rows: Sequence[dict[str, Any]], policy: Policy
+) -> tuple[Figures, list[dict[str, Any]]]:
+    """Run the engine over labelled texts."""
+    truth = np.array([row["label"] in WANTED for row in rows], dtype=bool)
+    risks = np.zeros(len(rows))
+    held = np.zeros(len(rows), dtype=bool)
+    rejected = np.zeros(len(rows), dtype=bool)
+    times = np.zeros(len(rows))
+    for index, row in enumerate(rows):
+        begun = perf_counter()
+        verdict = moderate(Submission(body=row["text"]), policy)
+        times[index] = perf_counter() - begun
+        risks[index] = verdict.risk
+        held[index] = verdict.outcome is not Outcome.APPROVE
+        rejected[index] = verdict.outcome is Outcome.REJECT
+    failed = [
+        {"set": name, "label": rows[i]["label"], "risk": float(risks[i]), "text": rows[i]["text"]}
+        for i in map(int, np.flatnonzero(held != truth))
+    ]
+    figures = Figures(
+        name=name,
+        found=int((held & truth).sum()),
+        missed=int((~held & truth).sum()),
+        alarms=int((held & ~truth).sum()),
+        passed=int((~held & ~truth).sum()),
+        rejected_clean=int((rejected & ~truth).sum()),
+        auc=auc(truth, risks),
+        learned_auc=auc(truth, np.array([learned_score(row["text"]) for row in rows])),
+        recall_at_90=recall_at(truth, risks, 0.9),
+        median_ms=float(np.median(times) * 1000),
+        p99_ms=float(np.quantile(times, 0.99) * 1000),
+    )
+    return figures, failed
+
+
+def learned_score(text: str) -> float:
+    """Give the learned score of a text as the engine would."""
+    sheet = read(Submission(body=text))
+    return learned.score(sheet, list(abuse.find(sheet)))
+
+
+def recall_at(truth: Iterable[bool], values: Iterable[float], precision: float) -> float:
+    """Give the greatest share of harmful texts above a line over which at least that share is harmful."""
+    right = np.array(list(truth), dtype=bool)
+    worth = np.array(list(values), dtype=float)
+    if not right.any():
+        return 0.0
+    order = np.argsort(-worth, kind="stable")
+    hits = np.cumsum(right[order])
+    counts = np.arange(1, len(right) + 1)
+    # A line can only be drawn between different values.
+    edges = np.append(np.diff(worth[order]) != 0, True)
+    good = edges & (hits >= precision * counts)
+    return float(hits[good].max() / right.sum()) if good.any() else 0.0
+
+
+def wilson(count: int, of: int) -> tuple[float, float]:
+    """Give the 95 % interval of a share."""
+    if not of:
+        return 0.0, 1.0
+    share, square = count / of, _Z * _Z
+    middle = (share + square / (2 * of)) / (1 + square / of)
+    reach = _Z * ((share * (1 - share) + square / (4 * of)) / of) ** 0.5 / (1 + square / of)
+    return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
+def _percent(count: int, of: int) -> str:
+    return f"{100 * count / of:.2f} %" if of else "–"

@@ -1,0 +1,74 @@
+"""Times the whole engine on one core: medians and 99th percentiles by length, and the slowest of hostile texts."""
+
+import random
+import statistics
+import time
+
+from service.moderation import moderate, prepare
+from service.moderation.vocabulary import Policy, PublishMode, Submission
+
+POLICY = Policy(mode=PublishMode.WHEN_CLEAN)
+SENTENCES = (
+    "Đường Nguyễn Trãi sáng nào cũng kẹt cứng từ 7 giờ, đề nghị thành phố sớm phân luồng lại.",
+    "Tôi sống ở chung cư này gần mười năm, thang máy hỏng suốt mà ban quản lý không sửa.",
+    "Giá vàng hôm nay 92.500.000 đồng một lượng, cao chưa từng thấy!",
+    "Chó thả rông không rọ mõm cắn trẻ con thì ai chịu trách nhiệm?",
+    "Cảm ơn các anh chị y bác sĩ đã tận tình cứu chữa cho bố tôi.",
+    "Dự án đội vốn gấp ba lần (từ 2019 tới nay), tiền thuế của dân cả đấy.",
+    "Ông bộ trưởng hứa nhiều lần rồi, nhưng dân vẫn chờ...",
+    "Cho hỏi thủ tục làm căn cước cho trẻ dưới 14 tuổi cần giấy tờ gì ạ?",
+)
+HOSTILE = {
+    "one long word": "đị",
+    "marks": "a\u0301\u0323\u0302\u0300",
+    "dotted letters": "l.ồ.n.",
+    "spaced letters": "đ ị t ",
+    "digits": "0 9 1 2 ",
+    "open tags": "<a ",
+    "insults": "thằng ngu ",
+    "masks": "*đ*t ",
+    "domains": "x.com ",
+    "half domains": "a.a.a.",
+    "decomposed": "e\u0323\u0302",
+    "surrogates": "\ud800a",
+    "shorthand": "m t k đ ",
+    "digits in letters": "ch0 b0 đ3 ",
+    "brackets": "[({",
+    "offers": "vay tiền nhanh liên hệ zalo ",
+    "pronouns": "mày tao nó ông bà ",
+}
+
+
+def article(size: int, dice: random.Random) -> str:
+    """A text of news comments' sentences of exactly this many characters."""
+    parts: list[str] = []
+    while sum(map(len, parts)) + len(parts) < size:
+        parts.append(dice.choice(SENTENCES))
+    return " ".join(parts)[:size]
+
+
+def clock(text: str) -> float:
+    """Milliseconds that one verdict takes."""
+    submission = Submission(body=text)
+    begun = time.perf_counter()
+    moderate(submission, POLICY)
+    return (time.perf_counter() - begun) * 1000
+
+
+def main() -> None:
+    """Print the figures."""
+    prepare()
+    dice = random.Random(1)
+    for size, rounds in ((100, 1000), (500, 1000), (2000, 300), (5000, 150), (20_000, 30)):
+        times = sorted(clock(article(size, dice)) for _ in range(rounds))
+        print(
+            f"{size:6} characters: median {statistics.median(times):7.3f} ms, "
+            f"99th percentile {times[int(len(times) * 0.99)]:7.3f} ms"
+        )
+    for name, unit in HOSTILE.items():
+        text = (unit * 20_000)[:20_000]
+        print(f"20,000 of {name:20}: {min(clock(text) for _ in range(3)):7.2f} ms")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""Each kind of finding: where it is seen, and where something like it is not."""
+
+import pytest
+
+from service.moderation import moderate
+from service.moderation.vocabulary import Category, Outcome, Policy, PublishMode, Submission
+
+POLICY = Policy(mode=PublishMode.WHEN_CLEAN)
+
+
+def found(body, title=""):
+    verdict = moderate(Submission(body=body, title=title), POLICY)
+    return {(f.category, span.text) for f in verdict.findings for span in f.spans}
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("Gọi 0912345678 nhé", "0912345678"),
+        ("Gọi 0912.345.678 nhé", "0912.345.678"),
+        ("Gọi 09 12 34 56 78 nhé", "09 12 34 56 78"),
+        ("Gọi (+84) 912-345-678 nhé", "84) 912-345-678"),
+        ("số không chín một hai ba bốn năm sáu bảy tám", "không chín một hai ba bốn năm sáu bảy tám"),
+        ("số 09 một hai 345 sáu bảy tám", "09 một hai 345 sáu bảy tám"),
+        ("so khong chin mot hai ba bon nam sau bay tam", "khong chin mot hai ba bon nam sau bay tam"),
+        ("zalo O9l2345678", "O9l2345678"),
+        ("zalo 912 345 678", "912 345 678"),
+        ("gọi 0️⃣9️⃣1️⃣2️⃣3️⃣4️⃣5️⃣6️⃣7️⃣8️⃣", "0️⃣9️⃣1️⃣2️⃣3️⃣4️⃣5️⃣6️⃣7️⃣8️⃣"),
+        ("bàn 024 3825 1234", "024 3825 1234"),
+    ],
+)
+def test_a_telephone_is_seen_in_every_writing(text, number):
+    assert (Category.CONTACT_INFO, number) in found(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Giá 12.345.678.900 đồng", "Năm 2019 2020 2021 2022", "Điểm 9 8 7 6 5", "Một hai ba bốn"]
+)
+def test_other_numbers_are_no_telephones(text):
+    assert found(text) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("xem https://tin24.com/a?b=1.", "https://tin24.com/a?b=1"),
+        ("xem hxxp://phim.xyz/a", "hxxp://phim.xyz/a"),
+        ("vào abc chấm com", "abc chấm com"),
+        ("vào abc[.]com nhé", "abc[.]com"),
+        ("vào phimhay . net xem", "phimhay . net"),
+        ("vào báo.com đi", "báo.com"),
+        ("vào bit.ly/3abc", "bit.ly/3abc"),
+        ("coi www.abc.vn", "www.abc.vn"),
+    ],
+)
+def test_a_link_is_seen_in_every_disguise(text, address):
+    assert (Category.LINK, address) in found(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Hết rồi.Tôi về", "Xong.Me ơi", "Số 3.5 là đúng", "Nói v.v. cho xong", "TP.HCM mưa to"]
+)
+def test_a_missing_space_is_no_link(text):
+    assert found(text) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("CCCD 001099012345", Category.PERSONAL_DATA),
+        ("stk 19033344455566 techcombank", Category.PERSONAL_DATA),
+        ("thẻ 4111 1111 1111 1111", Category.PERSONAL_DATA),
+        ("mail a.b@gmail.com", Category.CONTACT_INFO),
+        ("tele @anh_ba88", Category.CONTACT_INFO),
+        ("<script>x</script>", Category.MARKUP),
+        ("[url=http://a.b]c[/url]", Category.MARKUP),
+        ("xem \u202etxt.exe", Category.MARKUP),
+        ("asdfghjkl qwertyui", Category.GIBBERISH),
+        ("địt mẹ", Category.PROFANITY),
+        ("đồ ngu", Category.INSULT),
+        ("bọn bắc kỳ", Category.HATE),
+        ("tao giết mày", Category.THREAT),
+        ("muốn chịch", Category.SEXUAL),
+    ],
+)
+def test_each_category_fires(text, category):
+    assert category in {kind for kind, _ in found(text)}
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("Hỗ trợ vay vốn, giải ngân trong ngày, nợ xấu vẫn vay, zalo 0912345678", Category.SPAM_AD),
+        ("Nhà cái uy tín, nạp đầu tặng 100%, vào fun88vip.com", Category.GAMBLING),
+        ("Việc nhẹ lương cao, chỉ cần điện thoại, zalo 0912345678", Category.SCAM),
+    ],
+)
+def test_an_offer_with_a_contact_is_rejected(text, category):
+    verdict = moderate(Submission(body=text), POLICY)
+    assert verdict.outcome is Outcome.REJECT
+    assert category in {f.category for f in verdict.findings}
+
+
+def test_a_senders_own_telephone_is_held_and_no_spam():
+    verdict = moderate(Submission(body="Nhà tôi ngập, toà soạn gọi tôi số 0912345678 nhé."), POLICY)
+    assert verdict.outcome is Outcome.HOLD
+    assert {f.category for f in verdict.findings} == {Category.CONTACT_INFO}
+
+
+@pytest.mark.parametrize(("title", "body"), [("Ý kiến đị", "t mẹ chúng nó"), ("Tôi nói địt", "mẹ chúng nó")])
+def test_a_word_split_between_title_and_body_is_found_in_both(title, body):
+    verdict = moderate(Submission(title=title, body=body), POLICY)
+    fields = {span.field for f in verdict.findings if f.check == "seam" for span in f.spans}
+    assert fields == {"title", "body"}
+
+
+def test_a_message_names_the_trick_in_both_languages():
+    verdict = moderate(Submission(body="đ*t mẹ"), POLICY)
+    message = verdict.findings[0].message
+    assert "che bớt chữ" in message.vi
+    assert "masked" in message.en
+    assert verdict.findings[0].version
+
+
+def test_the_name_is_checked_too():
+    assert moderate(Submission(name="Địt Mẹ", body="Bài hay."), POLICY).outcome is Outcome.HOLD

@@ -1,0 +1,77 @@
+"""The offline commands: lines in and out, figures, and a table that can be trained again."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from service.evaluation import MalformedLineError, UnreadableSetError, check_lines, evaluate, train
+from service.evaluation.figures import recall_at, wilson
+from service.evaluation.training import auc
+from service.moderation.vocabulary import Policy, PublishMode
+
+POLICY = Policy(mode=PublishMode.WHEN_CLEAN)
+
+
+def test_a_line_in_is_a_line_out_with_one_entry_a_span():
+    lines = ['{"id": 7, "name": "Ann", "title": "Đm", "body": "gọi 0912345678"}', "", '{"body": "Bài hay."}']
+    answers = [json.loads(line) for line in check_lines(lines, POLICY)]
+    assert [(a["id"], a["outcome"]) for a in answers] == [(7, "hold"), (None, "approve")]
+    entry = next(e for e in answers[0]["findings"] if e["category"] == "contact_info")
+    assert (entry["field"], entry["start"], entry["end"]) == ("body", 4, 14)
+    assert set(entry) == {"check", "category", "severity", "field", "start", "end", "message"}
+
+
+@pytest.mark.parametrize("line", ["{", "[]", '"x"', '{"body": 5}', "{}", '{"title": []}', "[" * 5000])
+def test_a_malformed_line_is_named(line):
+    with pytest.raises(MalformedLineError, match="line 2"):
+        list(check_lines(['{"body": "a"}', line], POLICY))
+
+
+def test_figures_come_per_set_and_failures_are_written(tmp_path):
+    labelled = tmp_path / "set.jsonl"
+    rows = [("địt mẹ", "HARM"), ("Bài hay", "CLEAN"), ("Tôi thấy buồn", "HARM"), ("Cảm ơn", "CLEAN")]
+    labelled.write_text(
+        "".join(json.dumps({"text": t, "label": k}) + "\n" for t, k in rows), encoding="utf-8"
+    )
+    text = "\n".join(evaluate([labelled], tmp_path / "failed.jsonl"))
+    assert "recall 50.00 %" in text
+    assert "false alarms 0.00 %" in text
+    failed = [
+        json.loads(line) for line in (tmp_path / "failed.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
+    assert [row["text"] for row in failed] == ["Tôi thấy buồn"]
+
+
+def test_a_file_of_something_else_is_refused(tmp_path):
+    other = tmp_path / "other.jsonl"
+    other.write_text('{"a": 1}\n', encoding="utf-8")
+    with pytest.raises(UnreadableSetError):
+        list(evaluate([other]))
+
+
+def test_training_is_deterministic(tmp_path):
+    rows = [{"text": f"đồ ngu số {n}", "label": "HARM", "spans": [0, 1], "split": "train"} for n in range(20)]
+    rows += [{"text": f"bài viết hay lần {n}", "label": "CLEAN", "split": "train"} for n in range(20)]
+    rows += [
+        {"text": "đồ ngu", "label": "HARM", "split": "dev"},
+        {"text": "bài hay", "label": "CLEAN", "split": "dev"},
+    ]
+    source = tmp_path / "small.jsonl"
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    first = train([source], tmp_path / "a.npz")
+    second = train([source], tmp_path / "b.npz")
+    assert first["harm AUC"] == second["harm AUC"] == 1.0
+    with np.load(tmp_path / "a.npz") as a, np.load(tmp_path / "b.npz") as b:
+        assert all(np.array_equal(a[key], b[key]) for key in a.files)
+
+
+def test_ranking_and_intervals():
+    truth = np.array([True, True, False, False])
+    assert auc(truth, np.array([4.0, 3.0, 2.0, 1.0])) == 1.0
+    assert auc(truth, np.array([1.0, 1.0, 1.0, 1.0])) == 0.5
+    assert math.isnan(auc(np.array([True]), np.array([1.0])))
+    assert recall_at(truth, [4.0, 1.0, 2.0, 3.0], 0.9) == 0.5
+    low, high = wilson(1, 100)
+    assert low < 0.01 < high < 0.06

@@ -1,0 +1,95 @@
+"""Every entry of every list and every sentence pattern fires in a sentence of its own."""
+
+import tomllib
+from importlib.resources import files
+
+import pytest
+
+from service.moderation.checks import abuse
+from service.moderation.grammar import find_patterns
+from service.moderation.lexicon import ABUSE, book, rows
+from service.moderation.reading import Sheet, read_field
+from service.moderation.vocabulary import Category, Facts, Submission
+
+ENTRIES = book().entries
+SOURCE = tomllib.loads((files("service.moderation.lexicon") / "patterns.toml").read_text(encoding="utf-8"))
+
+
+def sheet(text):
+    return Sheet((read_field("body", text),), Facts(), Submission(body=text))
+
+
+@pytest.mark.parametrize("category", ABUSE)
+def test_every_entry_of_abuse_fires(category):
+    silent = []
+    for entry in ENTRIES:
+        if entry.category != category or entry.kind in {"safe", "context"} or entry.topic:
+            continue
+        text = f"ok: {entry.form}." if entry.form.isascii() else f"Đây là: {entry.form}."
+        found = list(abuse.find(sheet(text)))
+        if not any(
+            f.category == category and entry.form.split()[0].lower() in str(f.spans).lower() for f in found
+        ):
+            silent.append(entry.form)
+    assert silent == []
+
+
+def test_every_word_of_offers_is_read_with_and_without_marks():
+    silent = [
+        (entry.form, entry.toneless)
+        for entry in ENTRIES
+        if entry.topic and entry not in {hit.entry for hit in read_field("body", " ".join(entry.words)).hits}
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("rule", SOURCE["pattern"], ids=lambda rule: rule["name"])
+def test_every_form_of_a_pattern_fires(rule):
+    silent = []
+    for form in rule["forms"]:
+        text = sentence(form)
+        names = {match.pattern.name for match in find_patterns(read_field("body", text))}
+        if rule["name"] not in names:
+            silent.append(text)
+    assert silent == []
+
+
+def sentence(form):
+    """The shortest sentence of a form: first choices, no gaps, nothing that may be missing."""
+    words = []
+    for element in form.split():
+        if element in {"^", "$", "<", ">"} or element.startswith("..") or element.endswith("?"):
+            continue
+        choice = next(part for part in element.split("/") if part != "$")
+        if choice.startswith("{"):
+            choice = members(choice[1:-1])[0]
+        words.append("5" if choice == "#" else choice.replace("_", " "))
+    return " ".join(words)
+
+
+def members(name):
+    found = []
+    for part in SOURCE["classes"][name].split("|"):
+        item = part.strip()
+        found += members(item[1:-1]) if item.startswith("{") else [item]
+    return found
+
+
+@pytest.mark.parametrize("name", [f"{category}.tsv" for category in ABUSE])
+def test_every_row_is_complete(name):
+    for row in rows(name):
+        assert Category(row["category"])
+        assert row["severity"] in {"1", "2", "3"}
+        assert row["toneless"] in {"-", "t", "a"}
+        assert row["kind"] in {"word", "phrase", "teencode", "context"}
+
+
+def test_no_exception_is_a_form_of_its_own_row():
+    for name in ABUSE:
+        for row in rows(f"{name}.tsv"):
+            forms = {form.strip() for form in row["forms"].split("|")}
+            assert not forms & {form.strip() for form in row["unless"].split("|")}, row["forms"][:40]
+
+
+def test_the_version_names_the_lists_as_they_are():
+    assert len(book().version) == 8
