@@ -86,9 +86,7 @@ def table(results: Iterable[Result]) -> str:
     groups: dict[str, list[Result]] = defaultdict(list)
     for result in results:
         groups[result.case.group].append(result)
-    lines = [
-        f"{'group':24} {'n':>5} {'wrong':>7} {'rejected':>8} {'IoU>=.5':>8} {'touch':>7} {'category':>8}"
-    ]
+    lines = [f"{'group':24} {'n':>5} {'wrong':>7} {'rejected':>8} {'IoU>=.5':>8} {'touch':>7} {'category':>8}"]
     everything = [result for group in groups.values() for result in group]
     for name, group in [*groups.items(), *_totals(everything)]:
         wrong = sum(not r.right for r in group)

@@ -46,9 +46,7 @@ def zero_width(phrase: str, dice: random.Random) -> str:
 
 def homoglyphs(phrase: str, _dice: random.Random) -> str:
     """Letters of another alphabet, marks kept."""
-    return unicodedata.normalize(
-        "NFC", "".join(_LOOK.get(c, c) for c in unicodedata.normalize("NFD", phrase))
-    )
+    return unicodedata.normalize("NFC", "".join(_LOOK.get(c, c) for c in unicodedata.normalize("NFD", phrase)))
 
 
 def mathematical(phrase: str, _dice: random.Random) -> str:

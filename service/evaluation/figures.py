@@ -64,9 +64,7 @@ def evaluate(paths: Sequence[Path], failures: Path | None = None, policy: Policy
         if rows and all("expect" in row for row in rows):
             results = [judge(case, policy) for case in read_cases(path)]
             wrong += [
-                {"set": path.stem, "id": r.case.id, "body": r.case.submission.body}
-                for r in results
-                if not r.right
+                {"set": path.stem, "id": r.case.id, "body": r.case.submission.body} for r in results if not r.right
             ]
             yield from [f"{path.stem}: {len(results)} cases", *table(results).splitlines()]
         elif rows and all("label" in row and "text" in row for row in rows):
@@ -78,14 +76,10 @@ def evaluate(paths: Sequence[Path], failures: Path | None = None, policy: Policy
         else:
             raise UnreadableSetError(f"{path}: neither labelled texts nor cases")
     if failures is not None:
-        failures.write_text(
-            "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in wrong), encoding="utf-8"
-        )
+        failures.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in wrong), encoding="utf-8")
 
 
-def measure(
-    name: str, rows: Sequence[dict[str, Any]], policy: Policy
-) -> tuple[Figures, list[dict[str, Any]]]:
+def measure(name: str, rows: Sequence[dict[str, Any]], policy: Policy) -> tuple[Figures, list[dict[str, Any]]]:
     """Run the engine over labelled texts."""
     truth = np.array([row["label"] in WANTED for row in rows], dtype=bool)
     risks = np.zeros(len(rows))

@@ -30,7 +30,7 @@ _SPAN_WEIGHT, _REST_WEIGHT = 0.5, 0.3
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A text as features: its words and marks, its characters, whether it harms, whether a list finds it, its weight."""
+    """A text as features: words and marks, characters, whether it harms, whether a list finds it, its weight."""
 
     wordwise: NDArray[np.uint32]
     charwise: NDArray[np.uint32]

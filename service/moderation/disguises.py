@@ -152,12 +152,7 @@ def _unveil_mask(raw: str) -> Unveiled | None:
     """Tell what could be several words stays starred: only a phrase around it can tell which was meant."""
     starred = _STARS.sub("*", raw)
     parts = starred.split("*")
-    if (
-        len(parts) > 1
-        and len(starred) < 8
-        and any(parts)
-        and all(not part or part.isalpha() for part in parts)
-    ):
+    if len(parts) > 1 and len(starred) < 8 and any(parts) and all(not part or part.isalpha() for part in parts):
         return _one("mask", starred, len(raw))
     return None
 
@@ -217,10 +212,7 @@ def _unveil_glued(word: str) -> Unveiled | None:
 @lru_cache(maxsize=1)
 def _toneless_vocabulary() -> frozenset[str]:
     return frozenset(
-        word
-        for e in book().entries
-        if len(e.words) > 1 and e.severity > 1 and e.form.isascii()
-        for word in e.words
+        word for e in book().entries if len(e.words) > 1 and e.severity > 1 and e.form.isascii() for word in e.words
     )
 
 

@@ -75,9 +75,7 @@ def moderate(
     for name, check in checks:
         findings.extend(_run(name, partial(check, sheet), clock))
     score: list[float] = []
-    findings.extend(
-        _run(learned.NAME, partial(_learned, sheet, findings, policy.learned_threshold, score), clock)
-    )
+    findings.extend(_run(learned.NAME, partial(_learned, sheet, findings, policy.learned_threshold, score), clock))
     return decide(tuple(findings), policy, score[0] if score else 0.0)
 
 

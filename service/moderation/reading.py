@@ -182,9 +182,7 @@ def _below(node: Node, word: str, typed: dict[str, str]) -> Iterator[Node]:
             yield below
     elif word[0] == "~":
         look = word[1:]
-        for key in (
-            book().looks.get(look, ()) if node is book().trie else [k for k in node if fold(k) == look]
-        ):
+        for key in book().looks.get(look, ()) if node is book().trie else [k for k in node if fold(k) == look]:
             under = node.get(key)
             if isinstance(under, dict):
                 yield under
@@ -192,12 +190,7 @@ def _below(node: Node, word: str, typed: dict[str, str]) -> Iterator[Node]:
         head, _, tail = word.partition("*")
         for key in node if node is not book().trie else first_words(head, tail):
             under = node.get(key)
-            if (
-                isinstance(under, dict)
-                and key.startswith(head)
-                and key.endswith(tail)
-                and len(key) > len(head + tail)
-            ):
+            if isinstance(under, dict) and key.startswith(head) and key.endswith(tail) and len(key) > len(head + tail):
                 yield under
 
 
@@ -285,9 +278,7 @@ def _lift_one(reading: Reading, index: int) -> tuple[int, int, Unveiled] | None:
     return (index, index + 1, found) if found else None
 
 
-def _lift_spaced(
-    reading: Reading, index: int, taken: set[int], barren: set[int]
-) -> tuple[int, int, Unveiled] | None:
+def _lift_spaced(reading: Reading, index: int, taken: set[int], barren: set[int]) -> tuple[int, int, Unveiled] | None:
     """Give a word spelt with spaces around this letter: a run of single letters, or a word in two or three parts."""
     words = reading.words
     if len(words[index]) != 1 or not words[index].isalpha():

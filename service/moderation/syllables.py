@@ -294,9 +294,7 @@ def set_tone(stem: str, key: str) -> str:
 
 def _tone_place(stem: str) -> int | None:
     start = 0
-    if (stem.startswith("qu") and len(stem) > 2) or (
-        stem.startswith("gi") and len(stem) > 2 and stem[2] in _VOWELS
-    ):
+    if (stem.startswith("qu") and len(stem) > 2) or (stem.startswith("gi") and len(stem) > 2 and stem[2] in _VOWELS):
         start = 2
     places = [i for i in range(start, len(stem)) if stem[i] in _VOWELS]
     if not places:
@@ -331,7 +329,7 @@ def _has_vowel(stem: str) -> bool:
 
 
 def _shape_place(stem: str, key: str) -> tuple[int, str] | None:
-    if key == "d" and stem.startswith("d") and (len(stem) == 1 or stem[-1] not in "d"):
+    if key == "d" and stem.startswith("d") and (len(stem) == 1 or stem[-1] != "d"):
         return 0, "đ"
     for index in range(len(stem) - 1, -1, -1):
         letter = stem[index]

@@ -58,9 +58,7 @@ def test_a_look_alike_passes(text):
 
 @pytest.mark.parametrize("text", HARMLESS)
 def test_a_look_alike_passes_as_a_title_too(text):
-    assert (
-        moderate(Submission(title=text, body="Tôi đồng ý với bài viết."), POLICY).outcome is Outcome.APPROVE
-    )
+    assert moderate(Submission(title=text, body="Tôi đồng ý với bài viết."), POLICY).outcome is Outcome.APPROVE
 
 
 def test_a_word_of_vietnamese_with_marks_is_never_folded():

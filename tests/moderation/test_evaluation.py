@@ -32,15 +32,11 @@ def test_a_malformed_line_is_named(line):
 def test_figures_come_per_set_and_failures_are_written(tmp_path):
     labelled = tmp_path / "set.jsonl"
     rows = [("địt mẹ", "HARM"), ("Bài hay", "CLEAN"), ("Tôi thấy buồn", "HARM"), ("Cảm ơn", "CLEAN")]
-    labelled.write_text(
-        "".join(json.dumps({"text": t, "label": k}) + "\n" for t, k in rows), encoding="utf-8"
-    )
+    labelled.write_text("".join(json.dumps({"text": t, "label": k}) + "\n" for t, k in rows), encoding="utf-8")
     text = "\n".join(evaluate([labelled], tmp_path / "failed.jsonl"))
     assert "recall 50.00 %" in text
     assert "false alarms 0.00 %" in text
-    failed = [
-        json.loads(line) for line in (tmp_path / "failed.jsonl").read_text(encoding="utf-8").splitlines()
-    ]
+    failed = [json.loads(line) for line in (tmp_path / "failed.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [row["text"] for row in failed] == ["Tôi thấy buồn"]
 
 

@@ -27,9 +27,7 @@ def test_every_entry_of_abuse_fires(category):
             continue
         text = f"ok: {entry.form}." if entry.form.isascii() else f"Đây là: {entry.form}."
         found = list(abuse.find(sheet(text)))
-        if not any(
-            f.category == category and entry.form.split()[0].lower() in str(f.spans).lower() for f in found
-        ):
+        if not any(f.category == category and entry.form.split()[0].lower() in str(f.spans).lower() for f in found):
             silent.append(entry.form)
     assert silent == []
 

@@ -66,9 +66,7 @@ def test_marks_past_the_fourth_do_not_count_and_cost_nothing():
     assert (view.text, view.span(0, 1)) == ("á", (0, len(text)))
 
 
-@pytest.mark.parametrize(
-    ("typed", "meant"), [("ddijt", "địt"), ("loonf", "lồn"), ("nguwowif", "người"), ("mej", "mẹ")]
-)
+@pytest.mark.parametrize(("typed", "meant"), [("ddijt", "địt"), ("loonf", "lồn"), ("nguwowif", "người"), ("mej", "mẹ")])
 def test_telex_that_was_left_over_is_read(typed, meant):
     assert from_telex(typed) == meant
 

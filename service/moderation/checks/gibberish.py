@@ -76,9 +76,7 @@ def _random(reading: Reading) -> Iterator[Finding]:
         return
     first, last = struck[0][0], struck[-1][0] + 1
     severity = 3 if size >= 20 and size * 10 > total * 8 else 2
-    yield _finding(
-        reading, first, last, "struck keys", severity, "gõ phím ngẫu nhiên", "keys struck at random"
-    )
+    yield _finding(reading, first, last, "struck keys", severity, "gõ phím ngẫu nhiên", "keys struck at random")
 
 
 def is_struck(word: str) -> bool:

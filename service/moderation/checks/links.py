@@ -85,9 +85,11 @@ def _places(reading: Reading) -> list[tuple[int, int, str, int]]:
     found: list[tuple[int, int, str, int]] = []
     for pattern in (_SCHEME, _WWW):
         found.extend(_trimmed(text, m.start(), m.end(), "link") for m in pattern.finditer(text))
-    for match in _DOMAIN.finditer(text):
-        if _is_domain(reading, match):
-            found.append(_trimmed(text, match.start(), match.end(), "link"))
+    found.extend(
+        _trimmed(text, match.start(), match.end(), "link")
+        for match in _DOMAIN.finditer(text)
+        if _is_domain(reading, match)
+    )
     for pattern in (_SPELT, _BRACKETED, _SPACED):
         found.extend((m.start(), m.end(), "spelt link", 2) for m in pattern.finditer(text) if _is_label(m.group(1)))
     kept: list[tuple[int, int, str, int]] = []

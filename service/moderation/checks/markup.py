@@ -33,9 +33,7 @@ def find(sheet: Sheet) -> Iterator[Finding]:
         if _SIGNS.search(given) is None and "script" not in given.lower():
             continue
         for entry, pattern, severity, vi, en in _RULES:
-            spans = tuple(
-                Span(reading.field, m.start(), m.end(), m.group()) for m in pattern.finditer(given)
-            )[:20]
+            spans = tuple(Span(reading.field, m.start(), m.end(), m.group()) for m in pattern.finditer(given))[:20]
             if spans:
                 message = Message(f"Có {vi}.", f"Contains {en}.")
                 yield Finding(NAME, Category.MARKUP, severity, spans, message, entry, book().version)

@@ -101,9 +101,7 @@ def find(sheet: Sheet) -> Iterator[Finding]:
             )
 
 
-def _read(
-    reading: Reading, windows: Iterator[tuple[int, int, str]], *, told: bool
-) -> Iterator[tuple[int, int, str]]:
+def _read(reading: Reading, windows: Iterator[tuple[int, int, str]], *, told: bool) -> Iterator[tuple[int, int, str]]:
     for first, last, digits in sorted(windows, key=lambda w: -len(w[2])):
         if not told and len(digits) not in {12, 16}:
             continue
