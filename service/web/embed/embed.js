@@ -188,6 +188,7 @@
     ask(again) {
       if (this.about.challenge == "none") return (this.challenge = Promise.resolve({}));
       const canvas = this.canvas;
+      this.fields.captcha.value = "";
       const asked = async () => {
         const answer = await this.post("/v1/challenges", crypto.subtle ? {} : { kind: "image" });
         if (answer.status == 429) this.countDown(answer);
@@ -201,7 +202,6 @@
           canvas.setAttribute("aria-label", this.words.captcha_alt);
           this.later.hidden = true;
           this.stale = Date.now() + this.about.challenge_seconds * 900;
-          this.fields.captcha.value = "";
           if (again) this.say(this.words.refreshed);
         }
         return { token: posed.token, captcha_id: posed.id, sound: posed.audio_url };

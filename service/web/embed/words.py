@@ -102,8 +102,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "reason_personal_data": ("Lộ thông tin cá nhân", "Private information"),
     "reason_other": ("Lý do khác", "Something else"),
     "consent": (
-        "Tôi đồng ý để tòa soạn lưu số điện thoại này trong {days} ngày để liên hệ khi cần.",
-        "I agree that the newsroom keeps this phone number for {days} days to contact me if needed.",
+        "Tôi đồng ý để tòa soạn lưu số này trong {days} ngày để liên hệ khi cần.",
+        "I agree that the newsroom keeps this number for {days} days to contact me if needed.",
     ),
     "website": ("Xin để trống ô này", "Please leave this empty"),
 }
