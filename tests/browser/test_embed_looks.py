@@ -20,7 +20,7 @@ def test_nothing_is_wider_than_a_narrow_screen(page, served, add_site):
     add_site("demo", challenge="image")
     page.set_viewport_size({"width": 320, "height": 640})
     page.goto(served)
-    page.get_by_label("Nội dung").scroll_into_view_if_needed()
+    page.evaluate("document.getElementById('binh-luan').scrollIntoView()")
     expect(page.locator("binh-luan[ready]")).to_be_attached()
     assert page.evaluate("document.documentElement.scrollWidth") == 320
 
