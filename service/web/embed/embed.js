@@ -96,8 +96,11 @@
       list.append(make("p", { class: "foot" }, this.older, feed));
       this.root.lang = this.about.language;
       this.draw();
+      // Who was already writing in the form of the page goes on writing in this one.
+      const active = this.contains(document.activeElement) && this.fields && this.fields[document.activeElement.name];
       this.root.replaceChildren(this.top, list);
       this.replaceChildren();
+      if (active) active.focus();
       this.setAttribute("ready", "");
       addEventListener("offline", () => this.form && this.say(words.offline));
       addEventListener("online", () => this.lost && this.say(words.online));
@@ -188,6 +191,7 @@
     ask(again) {
       if (this.about.challenge == "none") return (this.challenge = Promise.resolve({}));
       const canvas = this.canvas;
+      this.fields.captcha.value = "";
       const asked = async () => {
         const answer = await this.post("/v1/challenges", crypto.subtle ? {} : { kind: "image" });
         if (answer.status == 429) this.countDown(answer);
@@ -201,7 +205,6 @@
           canvas.setAttribute("aria-label", this.words.captcha_alt);
           this.later.hidden = true;
           this.stale = Date.now() + this.about.challenge_seconds * 900;
-          this.fields.captcha.value = "";
           if (again) this.say(this.words.refreshed);
         }
         return { token: posed.token, captcha_id: posed.id, sound: posed.audio_url };
@@ -345,7 +348,7 @@
       const { words } = this;
       const heading = make("h2", { tabindex: -1 }, words.pending);
       const note = make("p", {}, words.received + " " + words.pending_note);
-      const link = make("a", { href: base + "/receipts/" + receipt, target: "_blank", rel: "noopener" }, words.receipt_link);
+      const link = make("a", { class: "plain", part: "link", href: base + "/receipts/" + receipt, target: "_blank", rel: "noopener" }, words.receipt_link);
       const again = make("button", { type: "button", class: "plain", part: "link" }, words.another);
       again.onclick = () => {
         this.draw();

@@ -22,7 +22,7 @@ def page(template: str, site: KnownSite | None, status: int = 200, **shown: Any)
     """Return a page in the site's language, for the site's own pages to frame, and never to be kept."""
     language = site.policy.language if site else context.language()
     shown = {
-        "words": words.of(site),
+        "words": words.of(site, language),
         "language": language,
         "site": site,
         "file": file_url,

@@ -36,7 +36,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "received": ("Tòa soạn đã nhận được bình luận của bạn.", "We have received your comment."),
     "pending": ("Bình luận đang chờ duyệt", "Your comment is waiting for review"),
     "pending_note": (
-        "Tòa soạn đọc bình luận trước khi đăng. Bạn giữ lại mã biên nhận để xem kết quả hoặc rút lại bình luận.",
+        "Tòa soạn đọc bình luận trước khi đăng. Bạn giữ lại mã biên nhận để xem kết quả hoặc xin rút lại.",
         "We read comments before they are published. Keep the receipt to see what became of it or to withdraw it.",
     ),
     "published": ("Bình luận của bạn đã được đăng", "Your comment has been published"),
@@ -56,7 +56,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "receipt_sent": ("Gửi lúc", "Sent"),
     "receipt_article": ("Bài viết", "Article"),
     "receipt_reload": ("Xem lại tình trạng", "Look again"),
-    "back": ("Quay lại bài viết", "Back to the article"),
+    "receipt_list": ("Xem các bình luận của bài viết", "See the comments on the article"),
     "withdraw": ("Rút lại bình luận", "Withdraw the comment"),
     "withdraw_note": (
         "Bình luận sẽ bị xóa hẳn, cả họ tên và số điện thoại, và không lấy lại được.",
@@ -64,7 +64,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "withdraw_confirm": ("Xóa hẳn bình luận", "Erase the comment"),
     "another": ("Viết bình luận khác", "Write another comment"),
-    "fix": ("Có chỗ cần sửa, xin xem bên dưới.", "Some fields need attention, see below."),
+    "fix": ("Có chỗ cần sửa, xin xem các ô được đánh dấu.", "Some fields need attention; they are marked."),
     "limited": (
         "Bạn gửi hơi nhanh. Xin chờ {seconds} giây rồi gửi lại; phần bạn viết vẫn còn nguyên.",
         "That was quick. Please wait {seconds} seconds and send again; your text is kept.",
@@ -102,8 +102,16 @@ WORDS: dict[str, tuple[str, str]] = {
     "reason_personal_data": ("Lộ thông tin cá nhân", "Private information"),
     "reason_other": ("Lý do khác", "Something else"),
     "consent": (
-        "Tôi đồng ý để tòa soạn lưu số điện thoại này trong {days} ngày để liên hệ khi cần.",
-        "I agree that the newsroom keeps this phone number for {days} days to contact me if needed.",
+        "Tôi đồng ý để tòa soạn lưu số này trong {days} ngày để liên hệ khi cần.",
+        "I agree that the newsroom keeps this number for {days} days to contact me if needed.",
+    ),
+    "page_not_found": (
+        "Trang bạn tìm không có ở đây, hoặc không còn nữa.",
+        "The page that you are looking for is not here, or no longer.",
+    ),
+    "page_failed": (
+        "Xin quay lại trang trước và thử lại sau giây lát.",
+        "Please go back and try again in a moment.",
     ),
     "website": ("Xin để trống ô này", "Please leave this empty"),
 }
@@ -112,13 +120,13 @@ WORDS: dict[str, tuple[str, str]] = {
 REASONS = ("spam", "insult", "hate", "personal_data", "other")
 """What a reader may complain about, a choice of the reasons that moderators have."""
 
-PAGES_ALONE = ("withdraw", "receipt_", "back", "busy", "newest")
+PAGES_ALONE = ("withdraw", "receipt_", "page_", "busy", "newest")
 """How the keys begin that the script has no use for, but for the link to the receipt."""
 
 
-def of(site: KnownSite | None) -> dict[str, str]:
-    """Return the words in the site's language, its own in place of ours."""
-    policy = site.policy if site else SitePolicy()
+def of(site: KnownSite | None, language: str = "vi") -> dict[str, str]:
+    """Return the words in the site's language, its own in place of ours; without a site in the language named."""
+    policy = site.policy if site else SitePolicy(language=language)
     english = policy.language == "en"
     words = {key: pair[english] for key, pair in WORDS.items()}
     words |= {key: text for key, text in policy.strings.items() if key in words and text}
