@@ -67,7 +67,7 @@ bench-engine: $(TESTS) ## measure the engine alone
 	@$(BIN) tests.bench.engine
 
 captcha-strength: $(TESTS) ## how many pictures an off-the-shelf solver reads
-	@$(BIN) tests.bench.captcha
+	@$(BIN) tests.bench.captcha_strength
 
 # Universal: one file for every supported Python and platform, and no address in it.
 LOCK = .venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
