@@ -128,12 +128,9 @@ def undo(session: Session, viewer: Viewer, decision_id: uuid.UUID, *, now: datet
     if decision.version != row.version or before not in state.DECIDED or "was" not in decision.detail:
         raise DecidedMeanwhile(_last(session, row.id))
     was = decision.detail["was"]
-    step = state.Step(
-        comment_id=row.id,
-        article_id=row.article_id,
-        version=row.version,
-        before=row.status,
-        after=before,
+    step = state.step(
+        row,
+        before,
         actor=viewer.actor,
         act="undo",
         detail={"was": {"escalated": row.escalated, "shown": row.shown}},
@@ -200,12 +197,9 @@ def check(ruling: Ruling) -> None:
 
 
 def _step(row: Comment, ruling: Ruling, viewer: Viewer) -> state.Step:
-    return state.Step(
-        comment_id=row.id,
-        article_id=row.article_id,
-        version=row.version,
-        before=row.status,
-        after=state.STATUS_AFTER[ruling.outcome],
+    return state.step(
+        row,
+        state.STATUS_AFTER[ruling.outcome],
         actor=viewer.actor,
         act="escalate" if ruling.escalate else ruling.outcome.value,
         reason=ruling.reason,

@@ -70,12 +70,9 @@ def erase(session: Session, row: Comment, *, actor: str, act: str, now: datetime
     """Empty the comment and remove its traces, whatever a worker is doing with it at the moment."""
     if row.status == "erased":
         return
-    step = state.Step(
-        comment_id=row.id,
-        article_id=row.article_id,
-        version=row.version,
-        before=row.status,
-        after="erased",
+    step = state.step(
+        row,
+        "erased",
         actor=actor,
         act=act,
         changes={

@@ -59,6 +59,11 @@ class Step:
     """Further columns of the comment that change with the step."""
 
 
+def step(row: Comment, after: str, *, actor: str, act: str, **more: Any) -> Step:
+    """Return the step of this row, as it was read, to the status `after`; `more` are further parts of the step."""
+    return Step(row.id, row.article_id, row.version, row.status, after, actor, act, **more)
+
+
 def take(session: Session, steps: Iterable[Step], *, now: datetime) -> dict[uuid.UUID, uuid.UUID]:
     """Take the steps whose comments still stand at the version given; return comment to decision for those taken.
 

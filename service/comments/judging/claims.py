@@ -1,0 +1,78 @@
+"""Pending rows are taken under a lease: which of them are due, and what a worker carries away of one."""
+
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from service.db import database_time
+from service.models import Comment
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A pending comment under this worker's lease."""
+
+    id: uuid.UUID
+    site_id: int
+    article_id: int
+    version: int
+    created_at: datetime
+    name: str
+    title: str
+    body: str
+    sender: bytes | None
+    phone_key: bytes | None
+    gate: dict[str, Any]
+    attempts: int
+    token: str
+
+
+def is_due(session: Session) -> bool:
+    """Say whether a pending row waits for a worker that no lease keeps from it."""
+    return bool(session.scalar(select(exists(due().with_only_columns(Comment.id)))))
+
+
+def claim(session: Session, *, batch: int, lease: timedelta, attempts: int) -> list[Claimed]:
+    """Take fresh rows in a batch, or else one row whose lease ran out, so that a killer takes no neighbour along."""
+    token = secrets.token_hex(16)
+    fresh = due().where(Comment.attempts == 0).order_by(Comment.id).limit(batch)
+    late = due().where(Comment.attempts > 0, Comment.attempts < attempts).order_by(Comment.id).limit(1)
+    return _take(session, fresh, token, lease) or _take(session, late, token, lease)
+
+
+def due() -> Select[Comment]:
+    """Return the pending rows that no lease keeps from a worker."""
+    return select(Comment).where(
+        Comment.status == "pending",
+        or_(Comment.lease_until.is_(None), Comment.lease_until < database_time()),
+    )
+
+
+def _take(session: Session, which: Select[Comment], token: str, lease: timedelta) -> list[Claimed]:
+    ids = which.with_only_columns(Comment.id).with_for_update(skip_locked=True).scalar_subquery()
+    rows = session.execute(
+        update(Comment)
+        .where(Comment.id.in_(ids))
+        .values(lease_token=token, lease_until=database_time(lease), attempts=Comment.attempts + 1)
+        .returning(
+            Comment.id,
+            Comment.site_id,
+            Comment.article_id,
+            Comment.version,
+            Comment.created_at,
+            Comment.name,
+            Comment.title,
+            Comment.body,
+            Comment.sender,
+            Comment.phone_key,
+            Comment.gate,
+            Comment.attempts,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return sorted((Claimed(**row, token=token) for row in rows.mappings()), key=lambda one: one.id)

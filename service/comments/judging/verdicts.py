@@ -1,0 +1,87 @@
+"""The engine's verdicts, written behind a fence: only onto rows that are still pending under our lease."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.comments import state
+from service.comments.judging import facts
+from service.comments.judging.claims import Claimed
+from service.comments.judging.facts import Case
+from service.models import Comment
+from service.moderation import Fingerprint as Likeness
+from service.moderation import moderate
+from service.moderation.vocabulary import Outcome, Verdict
+
+RISK_BONUS = timedelta(hours=4)
+"""How much earlier a comment of risk 1 stands in the moderators' queue than its arrival."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A claimed comment with its verdict and what its text looks like."""
+
+    claimed: Claimed
+    verdict: Verdict
+    likeness: Likeness
+
+
+def judge(cases: Sequence[Case], *, clock: Callable[[], float] = time.monotonic) -> list[Judged]:
+    """Let the engine look at each case; no session, so that no transaction stays open meanwhile."""
+    return [Judged(case.claimed, moderate(case.submission, case.policy, clock=clock), case.likeness) for case in cases]
+
+
+def finish(session: Session, judged: Sequence[Judged], *, now: datetime) -> int:
+    """Write the verdicts of those comments that are still pending under our lease; return how many were."""
+    tokens = {one.claimed.token for one in judged}
+    ids = [one.claimed.id for one in judged]
+    ours = set(
+        session.scalars(
+            select(Comment.id)
+            .where(Comment.id.in_(ids), Comment.status == "pending", Comment.lease_token.in_(tokens))
+            .order_by(Comment.id)
+            .with_for_update()
+        )
+    )
+    mine = [one for one in judged if one.claimed.id in ours]
+    taken = state.take(session, [_step(one) for one in mine], now=now)
+    facts.remember(session, {one.claimed.id: one.likeness for one in mine if one.claimed.id in taken})
+    return len(taken)
+
+
+def shown_anew(judged: Iterable[Judged]) -> set[int]:
+    """Return the articles under which a verdict changes what is shown."""
+    return {one.claimed.article_id for one in judged if one.verdict.outcome is Outcome.APPROVE}
+
+
+def _step(one: Judged) -> state.Step:
+    verdict = one.verdict
+    findings = [asdict(finding) for finding in verdict.findings]
+    kinds = sorted({finding.category or "unchecked" for finding in verdict.findings})
+    return state.Step(
+        comment_id=one.claimed.id,
+        article_id=one.claimed.article_id,
+        version=one.claimed.version,
+        before="pending",
+        after=state.STATUS_AFTER[verdict.outcome],
+        actor="engine",
+        act=verdict.outcome,
+        detail={"findings": findings, "risk": verdict.risk},
+        policy_version=verdict.policy_version,
+        changes={
+            "findings": findings,
+            "categories": f",{','.join(kinds)}," if kinds else "",
+            "risk": verdict.risk,
+            "priority": priority(one.claimed.created_at, verdict.risk),
+            "policy_version": verdict.policy_version,
+        },
+    )
+
+
+def priority(created_at: datetime, risk: float) -> int:
+    """Return a comment's place in the moderators' queue, the lowest first."""
+    return int(created_at.timestamp() * 1000 - RISK_BONUS.total_seconds() * 1000 * risk)
