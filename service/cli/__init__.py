@@ -7,7 +7,7 @@ import click
 
 from service import config
 from service.articles import UnknownArticle
-from service.cli import accounts, engine, privacy, running, websites
+from service.cli import accounts, engine, measuring, privacy, running, websites
 from service.db import AWAY
 from service.moderators import BadAccount, UnknownAccount
 from service.sites import BadSite, UnknownSite
@@ -23,7 +23,14 @@ def commands() -> None:
     """Duyệt: comments that are read before they are published."""
 
 
-for group in (running.COMMANDS, websites.COMMANDS, accounts.COMMANDS, engine.COMMANDS, privacy.COMMANDS):
+for group in (
+    running.COMMANDS,
+    websites.COMMANDS,
+    accounts.COMMANDS,
+    engine.COMMANDS,
+    measuring.COMMANDS,
+    privacy.COMMANDS,
+):
     for command in group:
         commands.add_command(command)
 

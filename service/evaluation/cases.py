@@ -1,10 +1,17 @@
-"""Scores the engine on cases that name an expected outcome, category and spans; it tunes nothing."""
+"""Scores the engine on cases that name an expected outcome, categories and spans; it tunes nothing.
+
+One case a line: `id`, `group`, `expect` (approve, hold or reject), `name`, `title`, `body`, `categories` (any of
+them is right; `category` where there is one), and `spans`: a `field` with `start` and `end`, or with the `text`
+as it stands there and, where it stands there more than once, which one (`nth`, from 1).
+"""
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
+from typing import Any
 
 from service.moderation import moderate
 from service.moderation.policy import outcome
@@ -13,15 +20,19 @@ from service.moderation.vocabulary import Finding, Outcome, Policy, PublishMode,
 SHIPPED = Policy(mode=PublishMode.WHEN_CLEAN)
 
 
+class MisquotedCaseError(ValueError):
+    """A case whose span quotes what its text does not hold."""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A submission with what the engine should make of it; `category` None for a clean one."""
+    """A submission with what the engine should make of it; no categories for a clean one."""
 
     id: str
     group: str
     submission: Submission
     clean: bool
-    category: str | None
+    categories: frozenset[str]
     spans: tuple[tuple[str, int, int], ...]
 
 
@@ -35,11 +46,18 @@ class Result:
     overlaps: tuple[float, ...]
     touched: tuple[bool, ...]
     findings: tuple[Finding, ...]
+    risk: float
+    seconds: float
 
     @property
     def right(self) -> bool:
         """Whether a clean case was approved, or any other was not."""
         return (self.outcome is Outcome.APPROVE) == self.case.clean
+
+    @property
+    def well_named(self) -> bool:
+        """Whether one of the case's categories was found."""
+        return not self.categories.isdisjoint(self.case.categories)
 
 
 def read_cases(path: Path) -> Iterator[Case]:
@@ -48,19 +66,39 @@ def read_cases(path: Path) -> Iterator[Case]:
         if not line.strip():
             continue
         row = json.loads(line)
+        texts = {field: str(row.get(field) or "") for field in ("name", "title", "body")}
         yield Case(
             id=str(row.get("id", "")),
             group=str(row.get("group", "")),
-            submission=Submission(body=row.get("body", ""), title=row.get("title", ""), name=row.get("name", "")),
+            submission=Submission(name=texts["name"], title=texts["title"], body=texts["body"]),
             clean=row.get("expect", "hold") == "approve",
-            category=row.get("category"),
-            spans=tuple((s["field"], s["start"], s["end"]) for s in row.get("spans", [])),
+            categories=_categories(row),
+            spans=tuple(_place(span, texts) for span in row.get("spans") or ()),
         )
+
+
+def _categories(row: Mapping[str, Any]) -> frozenset[str]:
+    named = row.get("categories") or row.get("category") or ()
+    return frozenset([named] if isinstance(named, str) else named)
+
+
+def _place(span: Mapping[str, Any], texts: Mapping[str, str]) -> tuple[str, int, int]:
+    field = span.get("field") or "body"
+    if "start" in span:
+        return field, span["start"], span["end"]
+    quoted, start = span["text"], -1
+    for _ in range(span.get("nth") or 1):
+        start = texts[field].find(quoted, start + 1)
+        if start < 0:
+            raise MisquotedCaseError(f"{quoted!r} does not stand in the {field} {texts[field]!r}")
+    return field, start, start + len(quoted)
 
 
 def judge(case: Case, policy: Policy = SHIPPED) -> Result:
     """Run the engine on a case."""
+    begun = perf_counter()
     verdict = moderate(case.submission, policy)
+    seconds = perf_counter() - begun
     counted = tuple(f for f in verdict.findings if outcome(f, policy) is not Outcome.APPROVE)
     found = [(s.field, s.start, s.end) for f in counted for s in f.spans]
     return Result(
@@ -70,6 +108,8 @@ def judge(case: Case, policy: Policy = SHIPPED) -> Result:
         overlaps=tuple(max((_overlap(span, other) for other in found), default=0.0) for span in case.spans),
         touched=tuple(any(_overlap(span, other) > 0 for other in found) for span in case.spans),
         findings=counted,
+        risk=verdict.risk,
+        seconds=seconds,
     )
 
 
@@ -93,7 +133,7 @@ def table(results: Iterable[Result]) -> str:
         rejected = sum(r.outcome is Outcome.REJECT for r in group)
         overlaps = [o for r in group for o in r.overlaps]
         touched = [t for r in group for t in r.touched]
-        named = [r.case.category in r.categories for r in group if r.case.category and r.right]
+        named = [r.well_named for r in group if r.case.categories and r.right]
         lines.append(
             f"{name[:24]:24} {len(group):5} {_share(wrong, len(group))} {rejected:8} "
             f"{_share(sum(o >= 0.5 for o in overlaps), len(overlaps)):>8} {_share(sum(touched), len(touched)):>7} "

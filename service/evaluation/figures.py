@@ -8,13 +8,14 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from service.evaluation.cases import SHIPPED, judge, read_cases, table
+from service.evaluation.cases import SHIPPED, Result, judge, read_cases, table
 from service.evaluation.training import HARMFUL, auc
 from service.moderation import moderate, prepare
 from service.moderation.checks import abuse, learned
 from service.moderation.reading import read
-from service.moderation.vocabulary import Outcome, Policy, Submission
+from service.moderation.vocabulary import Outcome, Policy, Submission, Verdict
 
 WANTED = HARMFUL | {"SPAM"}
 _Z = 1.96
@@ -35,7 +36,7 @@ class Figures:
     passed: int
     rejected_clean: int
     auc: float
-    learned_auc: float
+    learned_auc: float | None
     recall_at_90: float
     median_ms: float
     p99_ms: float
@@ -51,7 +52,8 @@ class Figures:
             f"  false alarms {_percent(self.alarms, clean)} (95 %: {100 * low:.2f}–{100 * high:.2f} %), "
             f"clean ones rejected {self.rejected_clean}"
         )
-        yield f"  AUC of risk {self.auc:.4f}, of the learned score alone {self.learned_auc:.4f}  recall at 90 % precision {100 * self.recall_at_90:.1f} %"
+        learned_alone = f", of the learned score alone {self.learned_auc:.4f}" if self.learned_auc is not None else ""
+        yield f"  AUC of risk {self.auc:.4f}{learned_alone}  recall at 90 % precision {100 * self.recall_at_90:.1f} %"
         yield f"  time a comment: median {self.median_ms:.3f} ms, 99th percentile {self.p99_ms:.3f} ms"
 
 
@@ -63,10 +65,9 @@ def evaluate(paths: Sequence[Path], failures: Path | None = None, policy: Policy
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
         if rows and all("expect" in row for row in rows):
             results = [judge(case, policy) for case in read_cases(path)]
-            wrong += [
-                {"set": path.stem, "id": r.case.id, "body": r.case.submission.body} for r in results if not r.right
-            ]
-            yield from [f"{path.stem}: {len(results)} cases", *table(results).splitlines()]
+            wrong += [_failure(path.stem, result) for result in results if not result.right]
+            yield from _of_cases(path.stem, results).lines()
+            yield from table(results).splitlines()
         elif rows and all("label" in row and "text" in row for row in rows):
             for split in sorted({str(row.get("split", "all")) for row in rows}):
                 part = [row for row in rows if str(row.get("split", "all")) == split]
@@ -82,35 +83,60 @@ def evaluate(paths: Sequence[Path], failures: Path | None = None, policy: Policy
 def measure(name: str, rows: Sequence[dict[str, Any]], policy: Policy) -> tuple[Figures, list[dict[str, Any]]]:
     """Run the engine over labelled texts."""
     truth = np.array([row["label"] in WANTED for row in rows], dtype=bool)
-    risks = np.zeros(len(rows))
-    held = np.zeros(len(rows), dtype=bool)
-    rejected = np.zeros(len(rows), dtype=bool)
-    times = np.zeros(len(rows))
-    for index, row in enumerate(rows):
+    verdicts: list[Verdict] = []
+    times: list[float] = []
+    for row in rows:
         begun = perf_counter()
-        verdict = moderate(Submission(body=row["text"]), policy)
-        times[index] = perf_counter() - begun
-        risks[index] = verdict.risk
-        held[index] = verdict.outcome is not Outcome.APPROVE
-        rejected[index] = verdict.outcome is Outcome.REJECT
+        verdicts.append(moderate(Submission(body=row["text"]), policy))
+        times.append(perf_counter() - begun)
+    outcomes = [verdict.outcome for verdict in verdicts]
     failed = [
-        {"set": name, "label": rows[i]["label"], "risk": float(risks[i]), "text": rows[i]["text"]}
-        for i in map(int, np.flatnonzero(held != truth))
+        {"set": name, "label": row["label"], "risk": verdict.risk, "text": row["text"]}
+        for row, verdict, harmful in zip(rows, verdicts, truth, strict=True)
+        if (verdict.outcome is not Outcome.APPROVE) != harmful
     ]
-    figures = Figures(
+    scored = auc(truth, np.array([learned_score(row["text"]) for row in rows]))
+    return _summed(name, truth, outcomes, [verdict.risk for verdict in verdicts], times, scored), failed
+
+
+def _of_cases(name: str, results: Sequence[Result]) -> Figures:
+    truth = np.array([not result.case.clean for result in results], dtype=bool)
+    outcomes = [result.outcome for result in results]
+    return _summed(name, truth, outcomes, [r.risk for r in results], [r.seconds for r in results], None)
+
+
+def _failure(name: str, result: Result) -> dict[str, Any]:
+    submission = result.case.submission
+    return {"set": name, "id": result.case.id, "group": result.case.group, "title": submission.title} | {
+        "body": submission.body,
+        "outcome": result.outcome,
+        "found": [f"{finding.check}: {finding.entry}" for finding in result.findings],
+    }
+
+
+def _summed(
+    name: str,
+    truth: NDArray[np.bool_],
+    outcomes: Sequence[Outcome],
+    risks: Sequence[float],
+    seconds: Sequence[float],
+    learned_auc: float | None,
+) -> Figures:
+    held = np.array([outcome is not Outcome.APPROVE for outcome in outcomes], dtype=bool)
+    rejected = np.array([outcome is Outcome.REJECT for outcome in outcomes], dtype=bool)
+    return Figures(
         name=name,
         found=int((held & truth).sum()),
         missed=int((~held & truth).sum()),
         alarms=int((held & ~truth).sum()),
         passed=int((~held & ~truth).sum()),
         rejected_clean=int((rejected & ~truth).sum()),
-        auc=auc(truth, risks),
-        learned_auc=auc(truth, np.array([learned_score(row["text"]) for row in rows])),
+        auc=auc(truth, np.array(risks)),
+        learned_auc=learned_auc,
         recall_at_90=recall_at(truth, risks, 0.9),
-        median_ms=float(np.median(times) * 1000),
-        p99_ms=float(np.quantile(times, 0.99) * 1000),
+        median_ms=float(np.median(seconds) * 1000),
+        p99_ms=float(np.quantile(seconds, 0.99) * 1000),
     )
-    return figures, failed
 
 
 def learned_score(text: str) -> float:

@@ -3,10 +3,13 @@
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
-from service.evaluation.cases import SHIPPED, Case, judge
+from service.evaluation.cases import SHIPPED, Case, Result, judge, read_cases
 from service.evaluation.disguises import DISGUISES
 from service.moderation import moderate
+from service.moderation.checks.abuse import NAME
+from service.moderation.lexicon import ABUSE, book
 from service.moderation.vocabulary import Outcome, Submission
 
 # Phrases that count alone, in carriers that are clean: what is measured is the disguise, not the sentence.
@@ -45,8 +48,8 @@ def missed(seed: int = 1) -> dict[str, list[str]]:
 
 
 def attacked(cases: Sequence[Case], seed: int = 1) -> dict[str, tuple[int, int]]:
-    """By trick, how many of the cases the engine finds plain are still found with their spans disguised."""
-    plain = [case for case in cases if not case.clean and case.spans and judge(case).right]
+    """By trick, how many cases that words of the lists give away are still found with their spans disguised."""
+    plain = [case for case in cases if case.spans and _given_away(judge(case))]
     dice = random.Random(seed)  # noqa: S311 - as above.
     result: dict[str, tuple[int, int]] = {}
     for trick, disguise in DISGUISES.items():
@@ -61,12 +64,24 @@ def attacked(cases: Sequence[Case], seed: int = 1) -> dict[str, tuple[int, int]]
     return result
 
 
-def table() -> str:
-    """Give the figures as text."""
+def _given_away(result: Result) -> bool:
+    """Whether a listed word was found in plain writing: sentences and offers have no one word to disguise."""
+    listed = {entry.form for entry in book().entries if entry.category in ABUSE}
+    return not result.case.clean and any(f.check == NAME and f.entry in listed for f in result.findings)
+
+
+def table(paths: Sequence[Path] = ()) -> str:
+    """Give the figures as text: single phrases, then the cases of files with their spans disguised."""
     lines = [f"{'disguise':14} {'missed':>12}"]
     total = misses = 0
     for trick, texts in missed().items():
         lines.append(f"{trick:14} {len(texts):5} of {len(PHRASES)}")
         total, misses = total + len(PHRASES), misses + len(texts)
     lines.append(f"{'all':14} {misses:5} of {total} ({100 * misses / total:.1f} %)")
+    for path in paths:
+        kept = attacked(list(read_cases(path)))
+        lines += ["", f"{path.stem}: found when disguised, of those found plain"]
+        lines += [f"{trick:14} {found:5} of {of} ({found / max(1, of):.3f})" for trick, (found, of) in kept.items()]
+        shares = [found / max(1, of) for found, of in kept.values()]
+        lines.append(f"mean {sum(shares) / len(shares):.3f}, worst {min(shares):.3f}")
     return "\n".join(lines)

@@ -6,7 +6,17 @@ import math
 import numpy as np
 import pytest
 
-from service.evaluation import MalformedLineError, UnreadableSetError, check_lines, evaluate, train
+from service.evaluation import (
+    MalformedLineError,
+    MisquotedCaseError,
+    UnreadableSetError,
+    check_lines,
+    evaluate,
+    read_cases,
+    robustness,
+    train,
+)
+from service.evaluation.cases import judge
 from service.evaluation.figures import recall_at, wilson
 from service.evaluation.training import auc
 from service.moderation.vocabulary import Policy, PublishMode
@@ -38,6 +48,32 @@ def test_figures_come_per_set_and_failures_are_written(tmp_path):
     assert "false alarms 0.00 %" in text
     failed = [json.loads(line) for line in (tmp_path / "failed.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [row["text"] for row in failed] == ["Tôi thấy buồn"]
+
+
+def test_a_case_quotes_its_spans_and_may_have_several_categories(tmp_path):
+    path = tmp_path / "cases.jsonl"
+    case = {"id": "1", "group": "g", "expect": "hold", "body": "đm đm quá", "categories": ["insult", "profanity"]}
+    row = case | {"spans": [{"field": "body", "text": "đm", "nth": 2}]}
+    path.write_text(json.dumps(row) + "\n" + json.dumps(row | {"body": "Bài hay", "spans": []}), encoding="utf-8")
+    first, second = read_cases(path)
+    assert first.spans == (("body", 3, 5),)
+    assert judge(first).well_named
+    assert not judge(second).right
+    lines = list(evaluate([path], tmp_path / "failed.jsonl"))
+    assert "  held or rejected 1 of 2 harmful, 0 of 0 clean" in lines
+    assert json.loads((tmp_path / "failed.jsonl").read_text(encoding="utf-8"))["body"] == "Bài hay"
+    path.write_text(json.dumps(row | {"body": "đm"}), encoding="utf-8")
+    with pytest.raises(MisquotedCaseError):
+        list(evaluate([path]))
+
+
+def test_robustness_tells_of_phrases_and_of_cases(tmp_path):
+    path = tmp_path / "cases.jsonl"
+    spans = [{"field": "body", "text": "địt mẹ"}]
+    path.write_text(json.dumps({"id": "1", "group": "g", "expect": "hold", "body": "địt mẹ nó", "spans": spans}))
+    text = robustness([path])
+    assert "zero-width" in text
+    assert "nfd                1 of 1 (1.000)" in text
 
 
 def test_a_file_of_something_else_is_refused(tmp_path):

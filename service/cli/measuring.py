@@ -1,0 +1,40 @@
+"""`evaluate`, `robustness`, `train`: measure and train the engine on files; no server, no database, nothing decided."""
+
+from pathlib import Path
+
+import click
+
+from service import evaluation
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=FILE)
+@click.option("--failures", type=click.Path(dir_okay=False, path_type=Path), help="Write what was judged wrong here.")
+def evaluate(paths: tuple[Path, ...], failures: Path | None) -> None:
+    """Score the engine on PATHS: JSON lines of cases (`expect`) or of labelled texts (`label`, `text`)."""
+    try:
+        for line in evaluation.evaluate(paths, failures):
+            click.echo(line)
+    except (evaluation.UnreadableSetError, evaluation.MisquotedCaseError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=FILE)
+def robustness(paths: tuple[Path, ...]) -> None:
+    """Count what is missed when phrases, and the marked places of the cases in PATHS, are disguised."""
+    click.echo(evaluation.robustness(paths))
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=FILE)
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where the table goes.")
+def train(paths: tuple[Path, ...], out: Path) -> None:
+    """Train the learned table on PATHS, JSON lines of labelled texts, and print its figures."""
+    for name, value in evaluation.train(paths, out).items():
+        click.echo(f"{name}: {value:.4f}")
+
+
+COMMANDS = (evaluate, robustness, train)
