@@ -10,7 +10,7 @@ from typing import Any, Literal
 from sqlalchemy import Select, func, or_, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
-from service.comments import search
+from service.comments import reporting, search
 from service.comments.deciding import visible
 from service.comments.judging import NEAR, SENDER_WITHIN
 from service.models import Article, Comment, Decision, Fingerprint, Site
@@ -34,6 +34,7 @@ class Filter:
     article: str | None = None
     reason: str | None = None
     text: str | None = None
+    reported: bool = False
     order: Order = "priority"
 
 
@@ -91,6 +92,8 @@ def _narrowed(query: Select[Any], viewer: Viewer, wanted: Filter) -> Select[Any]
         query = query.where(Comment.article_id.in_(select(Article.id).where(Article.key == wanted.article)))
     if wanted.reason:
         query = query.where(Comment.categories.contains(f",{wanted.reason},", autoescape=True))
+    if wanted.reported:
+        query = query.where(reporting.complained_of())
     if wanted.text:
         query = query.where(search.matches(wanted.text))
     return query

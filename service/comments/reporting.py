@@ -1,14 +1,37 @@
-"""Readers complain about a comment that is shown; what a moderator makes of it is `deciding`'s."""
+"""Readers complain about a comment that is shown; what a moderator makes of it is `deciding`'s.
+
+A complaint is open until a person decides on its comment, be it to leave it as it is; one that took the comment
+away and was undone does not count. Nothing is stored for that: the history says it.
+"""
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session, aliased
 
 from service.comments.deciding import UnknownComment
 from service.ids import new_id
-from service.models import Comment, Report
+from service.models import Comment, Decision, Report
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What one reader said, and whether it waits for a person."""
+
+    reason: str
+    text: str
+    created_at: datetime
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many readers complained about a comment, and how many of these complaints wait."""
+
+    all: int = 0
+    open: int = 0
 
 
 def report(session: Session, comment_id: uuid.UUID, *, reason: str, text: str, sender: bytes, now: datetime) -> int:
@@ -24,9 +47,40 @@ def report(session: Session, comment_id: uuid.UUID, *, reason: str, text: str, s
     return site_id
 
 
-def counted(session: Session, comment_ids: list[uuid.UUID]) -> dict[uuid.UUID, int]:
-    """Return how many readers complained about each."""
+def counted(session: Session, comment_ids: list[uuid.UUID]) -> dict[uuid.UUID, Count]:
+    """Return how many readers complained about each; who is not in it has no complaints."""
+    if not comment_ids:
+        return {}
     query = (
-        select(Report.comment_id, func.count()).where(Report.comment_id.in_(comment_ids)).group_by(Report.comment_id)
+        select(Report.comment_id, func.count(), func.count().filter(_waits()))
+        .where(Report.comment_id.in_(comment_ids))
+        .group_by(Report.comment_id)
     )
-    return dict(session.execute(query).all()) if comment_ids else {}
+    return {comment_id: Count(every, still) for comment_id, every, still in session.execute(query)}
+
+
+def complaints(session: Session, comment_id: uuid.UUID) -> list[Complaint]:
+    """Return what readers said about a comment, oldest first."""
+    query = (
+        select(Report.reason, Report.text, Report.created_at, _waits())
+        .where(Report.comment_id == comment_id)
+        .order_by(Report.id)
+    )
+    return [Complaint(reason, text, at, bool(still)) for reason, text, at, still in session.execute(query)]
+
+
+def complained_of() -> ColumnElement[bool]:
+    """Return the condition that readers complained about a comment and nobody answered yet."""
+    return Comment.id.in_(select(Report.comment_id).where(_waits()))
+
+
+def _waits() -> ColumnElement[bool]:
+    undoing = aliased(Decision)
+    undone = select(undoing.id).where(undoing.comment_id == Decision.comment_id, undoing.undoes == Decision.id)
+    answered = select(Decision.id).where(
+        Decision.comment_id == Report.comment_id,
+        Decision.at >= Report.created_at,
+        Decision.act != "undo",
+        ~undone.exists(),
+    )
+    return ~answered.exists()

@@ -9,12 +9,15 @@ from flask import Blueprint, Response, json, request
 from service import moderation, privacy, sites
 from service.comments import deciding, queue, reporting
 from service.comments.deciding import BeingRead, DecidedMeanwhile, Ruling
+from service.comments.reporting import Complaint, Count
 from service.models import Comment, Decision
 from service.moderation.vocabulary import Policy, PublishMode, Submission
 from service.web import auth, context, payload, schemas
 from service.web.errors import Problem
 
 review = Blueprint("review", __name__, url_prefix="/v1/review")
+
+NO_REPORTS = Count()
 
 
 @review.get("/comments")
@@ -28,12 +31,13 @@ def comments() -> Response:
         article=wanted.article or None,
         reason=wanted.reason or None,
         text=wanted.q or None,
+        reported=wanted.reported,
         order=wanted.order,
     )
     with context.runtime().database.reading() as session:
         page = queue.page(session, viewer, chosen, limit=wanted.limit, cursor=wanted.cursor or None)
         reports = reporting.counted(session, [row.id for row in page.comments])
-        listed = [comment_as_json(row, reports=reports.get(row.id, 0)) for row in page.comments]
+        listed = [comment_as_json(row, reports=reports.get(row.id, NO_REPORTS)) for row in page.comments]
     return _answer({"comments": listed, "next": page.next, "total": page.total})
 
 
@@ -45,7 +49,8 @@ def comment(comment_id: uuid.UUID) -> Response:
         card = queue.card(session, viewer, comment_id, now=context.now())
         reports = reporting.counted(session, [card.comment.id])
         document = {
-            **comment_as_json(card.comment, reports=reports.get(card.comment.id, 0)),
+            **comment_as_json(card.comment, reports=reports.get(card.comment.id, NO_REPORTS)),
+            "complaints": [complaint_as_json(one) for one in reporting.complaints(session, card.comment.id)],
             "decisions": [decision_as_json(row) for row in card.decisions],
             "sender": card.sender,
             "similar": [comment_as_json(row) for row in card.similar],
@@ -160,7 +165,7 @@ def preview() -> Response:
     )
 
 
-def comment_as_json(row: Comment, *, reports: int = 0) -> dict[str, Any]:
+def comment_as_json(row: Comment, *, reports: Count = NO_REPORTS) -> dict[str, Any]:
     """Return a comment as moderators see it; the phone is masked."""
     now = context.now()
     free = row.reviewer is None or row.reviewer_until is None or row.reviewer_until <= now
@@ -184,7 +189,8 @@ def comment_as_json(row: Comment, *, reports: int = 0) -> dict[str, Any]:
         "age": max(0, int((now - row.created_at).total_seconds())),
         "decided_at": row.decided_at.isoformat() if row.decided_at else None,
         "attempts": row.attempts,
-        "reports": reports,
+        "reports": reports.all,
+        "open_reports": reports.open,
         "lease": None if free else {"by": row.reviewer, "until": row.reviewer_until and row.reviewer_until.isoformat()},
     }
 
@@ -202,6 +208,11 @@ def _masked_phone(row: Comment) -> str | None:
 def finding_as_json(finding: dict[str, Any]) -> dict[str, Any]:
     """Return a stored finding with its sentence in the moderator's language."""
     return {**finding, "message": finding["message"][context.language()]}
+
+
+def complaint_as_json(one: Complaint) -> dict[str, Any]:
+    """Return what one reader said; who it was is nobody's to see."""
+    return {"reason": one.reason, "text": one.text, "at": one.created_at.isoformat(), "open": one.open}
 
 
 def decision_as_json(row: Decision) -> dict[str, Any]:

@@ -371,6 +371,20 @@ class QueueQuery(BaseModel):
     article: Annotated[Typed, AfterValidator(_opaque)] = ""
     reason: ShortText = ""
     q: ShortText = ""
+    reported: Annotated[
+        bool,
+        BeforeValidator(_checkbox),
+        WithJsonSchema(
+            {"enum": ["1", "true", "on", "yes", ""], "description": "1: those that readers complain of, approved ones"}
+        ),
+    ] = False
     order: Literal["priority", "oldest", "newest"] = "priority"
     limit: Annotated[int, BeforeValidator(_number), Field(ge=1, le=100)] = 20
     cursor: ShortText = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def complaints_are_about_what_is_shown(cls, fields: Any) -> Any:
+        """Look among approved comments for complaints, where no status is named."""
+        reported = isinstance(fields, dict) and _checkbox(fields.get("reported"))
+        return {"status": "approved", **fields} if reported else fields

@@ -186,3 +186,57 @@ def test_another_sites_comments_are_not_there(client, add_site, held, add_token,
         f"{BASE}/decisions", json={"items": [{"id": one, "version": 2}], "outcome": "reject"}, headers=eve
     )
     assert [result["status"] for result in bulk.get_json()["results"]] == [404]
+
+
+# Complaints of readers
+
+
+@pytest.fixture
+def reported(client, add_site, publish):
+    """A comment that is shown, and of which two readers complained."""
+    add_site()
+    sent = publish()["id"]
+    publish(article="bai-2", body="Một ý kiến khác mà không ai phàn nàn.")
+    for reader, reason in (("10.0.0.1", "insult"), ("10.9.0.1", "spam")):
+        answer = client.post(
+            f"/v1/comments/{sent}/reports",
+            json={"reason": reason, "text": "Xin tòa soạn xem lại."},
+            environ_base={"REMOTE_ADDR": reader},
+        )
+        assert answer.status_code == 202
+    return sent
+
+
+def complained_of(client, mo, **query):
+    return [(one["id"], one["open_reports"]) for one in queue(client, mo, reported=1, **query)["comments"]]
+
+
+def test_what_readers_complain_of_is_found_with_what_they_said(client, reported, mo):
+    assert complained_of(client, mo) == [(reported, 2)]
+    assert complained_of(client, mo, site="other") == []
+    assert queue(client, mo, status="approved")["total"] == 2
+
+    card = client.get(f"{BASE}/comments/{reported}", headers=mo).get_json()
+    assert [(one["reason"], one["text"], one["open"]) for one in card["complaints"]] == [
+        ("insult", "Xin tòa soạn xem lại.", True),
+        ("spam", "Xin tòa soạn xem lại.", True),
+    ]
+
+
+def test_a_complaint_is_answered_by_leaving_the_comment_as_it_is_and_a_new_one_is_open_again(
+    client, reported, decide, mo
+):
+    assert decide(reported, outcome="approve", version=2).status_code == 200
+    assert complained_of(client, mo) == []
+    card = client.get(f"{BASE}/comments/{reported}", headers=mo).get_json()
+    assert (card["reports"], card["open_reports"], card["status"]) == (2, 0, "approved")
+
+    client.post(f"/v1/comments/{reported}/reports", json={"reason": "hate"}, environ_base={"REMOTE_ADDR": "10.8.0.1"})
+    assert complained_of(client, mo) == [(reported, 1)]
+
+
+def test_a_decision_that_is_taken_back_does_not_answer_a_complaint(client, reported, decide, mo):
+    decision = decide(reported, outcome="reject", reason="insult", version=2).get_json()["decision"]["id"]
+    assert complained_of(client, mo, status="rejected") == []
+    assert client.post(f"{BASE}/undo", json={"decision": decision}, headers=mo).status_code == 200
+    assert complained_of(client, mo) == [(reported, 2)]
