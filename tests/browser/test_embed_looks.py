@@ -31,3 +31,16 @@ def test_styles_of_the_host_page_do_not_reach_the_form(page, served, host, add_s
     page.goto(host.origin)
     expect(page.locator("label").first).to_have_css("letter-spacing", "normal")
     expect(page.locator("label").first).not_to_have_css("color", "rgb(255, 0, 0)")
+
+
+def test_the_picture_is_shown_as_it_was_drawn_since_a_squeezed_one_is_hard_to_read(browser, page, served, add_site):
+    add_site("demo", challenge="image")
+    without_script = browser.new_context(java_script_enabled=False).new_page()
+    without_script.goto(f"{served}/embed?site=demo&article=x")
+    picture = without_script.locator("img.picture")
+    drawn = picture.evaluate("i => [i.naturalWidth, i.naturalHeight]")
+    shown = picture.bounding_box()
+    without_script.context.close()
+    assert shown["width"] / shown["height"] == pytest.approx(drawn[0] / drawn[1], rel=0.02)
+    page.goto(served)
+    assert page.locator("canvas.picture").evaluate("c => [c.width, c.height]") == drawn

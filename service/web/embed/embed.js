@@ -136,7 +136,7 @@
         ),
       );
       const consent = (this.fields.consent = make("input", { type: "checkbox", name: "consent", value: "1" }));
-      this.canvas = make("canvas", { class: "picture", part: "picture", width: 200, height: 70, role: "img" });
+      this.canvas = make("canvas", { class: "picture", part: "picture", width: 280, height: 130, role: "img" });
       this.canvas.setAttribute("aria-label", words.captcha_later);
       this.later = make("span", { class: "later", "aria-hidden": "true" }, words.captcha_later);
       this.listens = make("button", { type: "button", class: "plain", part: "link", click: () => this.listen() }, words.listen);
