@@ -43,4 +43,5 @@ def test_the_picture_is_shown_as_it_was_drawn_since_a_squeezed_one_is_hard_to_re
     without_script.context.close()
     assert shown["width"] / shown["height"] == pytest.approx(drawn[0] / drawn[1], rel=0.02)
     page.goto(served)
+    page.evaluate("document.getElementById('binh-luan').scrollIntoView()")
     assert page.locator("canvas.picture").evaluate("c => [c.width, c.height]") == drawn
