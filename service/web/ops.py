@@ -1,13 +1,11 @@
 """For those who run it: is the process alive, can it serve, what does it count."""
 
-from typing import Any
-
-from flask import Blueprint, Response, current_app, json
+from flask import Blueprint, Response, current_app
 from redis.exceptions import RedisError
 
 from service import schema
 from service.db import AWAY
-from service.web import context, limits
+from service.web import answer, context, limits
 
 ops = Blueprint("ops", __name__)
 
@@ -15,7 +13,7 @@ ops = Blueprint("ops", __name__)
 @ops.get("/healthz")
 def healthz() -> Response:
     """Say that the process answers."""
-    return _answer({"status": "ok"}, 200)
+    return answer.private({"status": "ok"})
 
 
 @ops.get("/readyz")
@@ -36,11 +34,5 @@ def readyz() -> Response:
     except RedisError:
         degraded.append("redis")
     if missing:
-        return _answer({"status": "unavailable", "missing": missing, "degraded": degraded}, 503)
-    return _answer({"status": "ok", "degraded": degraded}, 200)
-
-
-def _answer(document: dict[str, Any], status: int) -> Response:
-    response = Response(json.dumps(document), status, content_type="application/json")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+        return answer.private({"status": "unavailable", "missing": missing, "degraded": degraded}, 503)
+    return answer.private({"status": "ok", "degraded": degraded})

@@ -2,9 +2,10 @@
 
 import uuid
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, json, request
+from flask import Blueprint, Response, request
 
 from service import moderation, privacy, sites
 from service.comments import deciding, queue, reporting
@@ -12,7 +13,7 @@ from service.comments.deciding import BeingRead, DecidedMeanwhile, Ruling
 from service.comments.reporting import Complaint, Count
 from service.models import Comment, Decision
 from service.moderation.vocabulary import Policy, PublishMode, Submission
-from service.web import auth, context, payload, schemas
+from service.web import answer, auth, context, payload, schemas
 from service.web.errors import Problem
 
 review = Blueprint("review", __name__, url_prefix="/v1/review")
@@ -38,7 +39,7 @@ def comments() -> Response:
         page = queue.page(session, viewer, chosen, limit=wanted.limit, cursor=wanted.cursor or None)
         reports = reporting.counted(session, [row.id for row in page.comments])
         listed = [comment_as_json(row, reports=reports.get(row.id, NO_REPORTS)) for row in page.comments]
-    return _answer({"comments": listed, "next": page.next, "total": page.total})
+    return answer.private({"comments": listed, "next": page.next, "total": page.total})
 
 
 @review.get("/comments/<uuid:comment_id>")
@@ -55,7 +56,7 @@ def comment(comment_id: uuid.UUID) -> Response:
             "sender": card.sender,
             "similar": [comment_as_json(row) for row in card.similar],
         }
-    return _answer(document)
+    return answer.private(document)
 
 
 @review.post("/comments/<uuid:comment_id>/decision")
@@ -73,7 +74,7 @@ def decide(comment_id: uuid.UUID) -> Response:
     except DecidedMeanwhile as error:
         raise _conflict(error) from error
     context.tell_of([row.article_id])
-    return _answer(document)
+    return answer.private(document)
 
 
 @review.post("/decisions")
@@ -93,7 +94,7 @@ def decide_many() -> Response:
             for one, result in found.items()
         ]
     context.tell_of(changed)
-    return _answer({"results": results})
+    return answer.private({"results": results})
 
 
 @review.post("/undo")
@@ -108,7 +109,7 @@ def undo() -> Response:
     except DecidedMeanwhile as error:
         raise _conflict(error) from error
     context.tell_of([row.article_id])
-    return _answer(document)
+    return answer.private(document)
 
 
 @review.post("/comments/<uuid:comment_id>/lease")
@@ -119,8 +120,8 @@ def lease(comment_id: uuid.UUID) -> Response:
         with context.runtime().database.writing() as session:
             until = deciding.lease(session, viewer, comment_id, now=context.now())
     except BeingRead as error:
-        raise Problem("conflict", lease={"by": error.by, "until": error.until.isoformat()}) from error
-    return _answer({"lease": {"by": viewer.actor, "until": until.isoformat()}})
+        raise Problem("conflict", lease={"by": error.by, "until": answer.moment(error.until)}) from error
+    return answer.private({"lease": {"by": viewer.actor, "until": answer.moment(until)}})
 
 
 @review.delete("/comments/<uuid:comment_id>/lease")
@@ -140,7 +141,7 @@ def reveal(comment_id: uuid.UUID) -> Response:
     runtime = context.runtime()
     with runtime.database.writing() as session:
         phone = deciding.reveal(session, viewer, comment_id, runtime.vault, reason=asked.reason, now=context.now())
-    return _answer({"phone": phone})
+    return answer.private({"phone": phone})
 
 
 @review.post("/preview")
@@ -155,7 +156,7 @@ def preview() -> Response:
         with context.runtime().database.reading() as session:
             policy = sites.find(session, asked.site).engine_policy()
     verdict = moderation.moderate(Submission(body=asked.body, title=asked.title, name=asked.name), policy)
-    return _answer(
+    return answer.private(
         {
             "outcome": verdict.outcome,
             "risk": verdict.risk,
@@ -168,7 +169,6 @@ def preview() -> Response:
 def comment_as_json(row: Comment, *, reports: Count = NO_REPORTS) -> dict[str, Any]:
     """Return a comment as moderators see it; the phone is masked."""
     now = context.now()
-    free = row.reviewer is None or row.reviewer_until is None or row.reviewer_until <= now
     return {
         "id": str(row.id),
         "site": row.site.key,
@@ -185,14 +185,20 @@ def comment_as_json(row: Comment, *, reports: Count = NO_REPORTS) -> dict[str, A
         "phone": _masked_phone(row),
         "findings": [finding_as_json(finding) for finding in row.findings],
         "policy_version": row.policy_version,
-        "created_at": row.created_at.isoformat(),
+        "created_at": answer.moment(row.created_at),
         "age": max(0, int((now - row.created_at).total_seconds())),
-        "decided_at": row.decided_at.isoformat() if row.decided_at else None,
+        "decided_at": answer.moment(row.decided_at) if row.decided_at else None,
         "attempts": row.attempts,
         "reports": reports.all,
         "open_reports": reports.open,
-        "lease": None if free else {"by": row.reviewer, "until": row.reviewer_until and row.reviewer_until.isoformat()},
+        "lease": _lease(row, now),
     }
+
+
+def _lease(row: Comment, now: datetime) -> dict[str, Any] | None:
+    if row.reviewer is None or row.reviewer_until is None or row.reviewer_until <= now:
+        return None
+    return {"by": row.reviewer, "until": answer.moment(row.reviewer_until)}
 
 
 def _masked_phone(row: Comment) -> str | None:
@@ -212,7 +218,7 @@ def finding_as_json(finding: dict[str, Any]) -> dict[str, Any]:
 
 def complaint_as_json(one: Complaint) -> dict[str, Any]:
     """Return what one reader said; who it was is nobody's to see."""
-    return {"reason": one.reason, "text": one.text, "at": one.created_at.isoformat(), "open": one.open}
+    return {"reason": one.reason, "text": one.text, "at": answer.moment(one.created_at), "open": one.open}
 
 
 def decision_as_json(row: Decision) -> dict[str, Any]:
@@ -230,7 +236,7 @@ def decision_as_json(row: Decision) -> dict[str, Any]:
         "note": row.note,
         "policy_version": row.policy_version,
         "undoes": str(row.undoes) if row.undoes else None,
-        "at": row.at.isoformat(),
+        "at": answer.moment(row.at),
     }
 
 
@@ -240,9 +246,3 @@ OUTCOMES = {"approved": "approve", "held": "hold", "rejected": "reject"}
 def _conflict(error: DecidedMeanwhile) -> Problem:
     first = decision_as_json(error.decision) if error.decision is not None else None
     return Problem("conflict", decision=first)
-
-
-def _answer(document: dict[str, Any]) -> Response:
-    response = Response(json.dumps(document), content_type="application/json")
-    response.headers["Cache-Control"] = "no-store"
-    return response

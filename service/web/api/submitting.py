@@ -1,0 +1,155 @@
+"""A comment is sent: site and fields read, its key looked up, the gate climbed, the row stored, the bell rung."""
+
+from typing import Any
+
+from flask import Response, request, url_for
+from sqlalchemy.orm import Session
+
+from service import articles, challenges, sites
+from service.challenges import ChallengeFailed, ChallengesAway
+from service.comments import gate, inflight, submission
+from service.comments.gate import Answers
+from service.comments.submission import Accepted, Draft
+from service.db import AWAY
+from service.jobs import ring
+from service.sites import KnownSite
+from service.web import answer, context, form, origins, payload, schemas
+from service.web.api.public import public
+from service.web.errors import FieldError, FieldErrors, Problem
+
+
+@public.post("/v1/comments")
+def submit() -> Response:
+    """Accept a comment: stored as pending before the answer, judged after it."""
+    fields = payload.read()
+    try:
+        accepted = _accepted(fields)
+    except Problem as problem:
+        if not form.wanted():
+            raise
+        return form.again(fields, problem)
+    if form.wanted():
+        return form.received(accepted.receipt)
+    response = answer.private({"id": str(accepted.id), "receipt": accepted.receipt, "status": "pending"}, 202)
+    response.headers["Location"] = url_for("public.receipt", receipt=accepted.receipt)
+    return response
+
+
+def _accepted(fields: dict[str, Any]) -> Accepted:
+    runtime, now = context.runtime(), context.now()
+    # The site decides what the other fields must look like, so it is looked up first.
+    key = payload.text_of(fields, "site")
+    if not key:
+        schemas.parse(schemas.CommentIn, fields, region=runtime.settings.phone_region)
+    with runtime.database.reading() as session:
+        site = sites.find(session, key)
+        origins.demand(site)
+        comment, answers, problems = _parsed(fields, site)
+        draft = _draft(comment)
+        idempotency_key = comment.idempotency_key or None
+        if idempotency_key and not problems:
+            before = _sent_before(session, site, idempotency_key, draft)
+            if before is not None:
+                return before
+        articles.open_for_comments(session, site, draft.article, now=now)
+    problems += [FieldError(one.field, one.code) for one in gate.missing(site, answers)]
+    if problems:
+        raise FieldErrors(problems)
+    if idempotency_key is None:
+        return _stored(site, draft, answers, None)
+    if not inflight.begin(runtime.redis, site.key, idempotency_key):
+        return _first_answer(site, draft, idempotency_key)
+    try:
+        return _stored(site, draft, answers, idempotency_key)
+    finally:
+        inflight.end(runtime.redis, site.key, idempotency_key)
+
+
+def _parsed(fields: dict[str, Any], site: KnownSite) -> tuple[schemas.CommentIn, Answers, list[FieldError]]:
+    region = context.runtime().settings.phone_region
+    if header := request.headers.get("Idempotency-Key", "").strip():
+        fields = {**fields, "idempotency_key": header}
+    try:
+        comment = schemas.parse(schemas.CommentIn, fields, policy=site.policy, region=region)
+    except FieldErrors as error:
+        # What is found later in a form without other faults is named beside them.
+        beside = []
+        if schemas.lacks_consent(fields) and "phone" not in {one.field for one in error.errors}:
+            beside.append(FieldError("consent", "consent_required"))
+        lacking = gate.missing(site, schemas.GateIn.model_validate(fields).answers())
+        beside += [FieldError(one.field, one.code) for one in lacking]
+        raise FieldErrors([*error.errors, *beside]) from error
+    problems = []
+    if comment.phone and not comment.consent:
+        problems.append(FieldError("consent", "consent_required"))
+    return comment, comment.answers(), problems
+
+
+def _draft(comment: schemas.CommentIn) -> Draft:
+    return Draft(
+        article=comment.article,
+        name=comment.name,
+        title=comment.title,
+        body=comment.body,
+        phone=comment.phone or None,
+        consent=comment.consent,
+        article_url=comment.article_url,
+        article_title=comment.article_title,
+    )
+
+
+def _sent_before(session: Session, site: KnownSite, key: str, draft: Draft) -> Accepted | None:
+    runtime = context.runtime()
+    try:
+        return submission.sent_before(session, site, key, draft, secret=runtime.receipt_secret, now=context.now())
+    except submission.KeyMismatch as error:
+        raise FieldErrors([FieldError("idempotency_key", "idempotency_mismatch")]) from error
+
+
+def _stored(site: KnownSite, draft: Draft, answers: Answers, key: str | None) -> Accepted:
+    runtime, now = context.runtime(), context.now()
+    if key is not None:
+        # The first request may have ended between our look-up and our turn.
+        with runtime.database.reading() as session:
+            before = _sent_before(session, site, key, draft)
+        if before is not None:
+            return before
+    try:
+        way, passed = gate.climb(runtime.challenges, site, draft.article, answers, now=now)
+    except ChallengeFailed as error:
+        raise FieldErrors([FieldError(error.field, error.code)]) from error
+    except ChallengesAway as error:
+        raise Problem("unavailable", headers={"Retry-After": "5"}) from error
+    try:
+        with runtime.database.writing() as session:
+            accepted = submission.submit(
+                session,
+                site,
+                draft,
+                way,
+                vault=runtime.vault,
+                secret=runtime.receipt_secret,
+                address=context.address(),
+                key=key,
+                now=now,
+            )
+    except submission.ProofSpent as error:
+        raise FieldErrors([FieldError("pow", "pow_invalid")]) from error
+    except submission.SentMeanwhile:
+        return _first_answer(site, draft, key or "")
+    except AWAY:
+        # The reader solved the challenge and lost nothing else; a retry must be able to succeed.
+        if passed is not None:
+            challenges.restore(runtime.challenges, passed)
+        raise
+    ring(runtime.redis)
+    return accepted
+
+
+def _first_answer(site: KnownSite, draft: Draft, key: str) -> Accepted:
+    """Return the answer of a request with the same key that was faster; raise `Problem` 409 while it is under way."""
+    with context.runtime().database.reading() as session:
+        before = _sent_before(session, site, key, draft)
+    if before is None:
+        raise Problem("conflict", headers={"Retry-After": "1"})
+    return before

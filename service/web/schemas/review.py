@@ -1,0 +1,96 @@
+"""What the moderators' calls take: which comments to list, decisions, undo, reasons to see a phone, texts to try."""
+
+import uuid
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StrictInt, WithJsonSchema, model_validator
+
+from service.comments.deciding import REASONS
+from service.moderation.vocabulary import Outcome
+from service.web.schemas import fields
+from service.web.schemas.fields import Note, ShortText, Typed
+
+
+class DecisionIn(BaseModel):
+    """A moderator's decision about the version that was on the screen."""
+
+    outcome: Outcome
+    version: Annotated[StrictInt, Field(ge=1, le=2**31 - 1)]
+    reason: Annotated[Typed, AfterValidator(lambda value: fields.one_of(value, ("", *REASONS)))] = ""
+    note: Note = ""
+    escalate: bool = False
+    mask: bool = False
+
+
+class Item(BaseModel):
+    """A comment and the version that was on the screen."""
+
+    id: uuid.UUID
+    version: Annotated[StrictInt, Field(ge=1, le=2**31 - 1)]
+
+
+class DecisionsIn(BaseModel):
+    """One decision about many comments."""
+
+    items: Annotated[list[Item], Field(min_length=1, max_length=500)]
+    outcome: Outcome
+    reason: Annotated[Typed, AfterValidator(lambda value: fields.one_of(value, ("", *REASONS)))] = ""
+    note: Note = ""
+
+
+class UndoIn(BaseModel):
+    """The decision to take back."""
+
+    decision: uuid.UUID
+
+
+class RevealIn(BaseModel):
+    """Why somebody must see a phone number."""
+
+    reason: Annotated[
+        Typed,
+        AfterValidator(fields.prose),
+        AfterValidator(fields.required),
+        AfterValidator(fields.at_most(lambda _: 500)),
+    ]
+
+
+class PreviewIn(BaseModel):
+    """A text to try the engine on."""
+
+    site: Annotated[Typed, AfterValidator(lambda value: fields.site_key(value) if value else "")] = ""
+    name: ShortText = ""
+    title: ShortText = ""
+    body: Annotated[
+        Typed,
+        AfterValidator(fields.prose),
+        AfterValidator(fields.required),
+        AfterValidator(fields.at_most(lambda _: 20_000)),
+    ]
+
+
+class QueueQuery(BaseModel):
+    """Which comments a moderator wants to see, in which order."""
+
+    status: Literal["pending", "held", "approved", "rejected", "erased"] = "held"
+    site: ShortText = ""
+    article: Annotated[Typed, AfterValidator(fields.opaque)] = ""
+    reason: ShortText = ""
+    q: ShortText = ""
+    reported: Annotated[
+        bool,
+        BeforeValidator(fields.checkbox),
+        WithJsonSchema(
+            {"enum": ["1", "true", "on", "yes", ""], "description": "1: those that readers complain of, approved ones"}
+        ),
+    ] = False
+    order: Literal["priority", "oldest", "newest"] = "priority"
+    limit: Annotated[int, BeforeValidator(fields.number), Field(ge=1, le=100)] = 20
+    cursor: ShortText = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def complaints_are_about_what_is_shown(cls, sent: Any) -> Any:
+        """Look among approved comments for complaints, where no status is named."""
+        reported = isinstance(sent, dict) and fields.checkbox(sent.get("reported"))
+        return {"status": "approved", **sent} if reported else sent
