@@ -5,14 +5,13 @@ The one module whose import does something, since that is what a server expects 
 
 from flask import Flask
 
-from service import config, logs, moderation, runtime
+from service import config, logs, runtime
 from service.app import create_app, listen
 
 
 def _application() -> Flask:
     settings = config.load()
     logs.configure(settings.log_level)
-    moderation.prepare()
     parts = runtime.build(settings)
     app = create_app(parts)
     listen(app, parts)

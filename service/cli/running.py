@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import click
 from redis.exceptions import RedisError
 
-from service import config, db, jobs, moderators, queues, schema, sites, supervision
+from service import config, db, jobs, migration, moderators, queues, schema, sites, supervision
 from service.cli import session
 from service.comments import judging
 from service.config import Settings
@@ -24,7 +24,7 @@ def run() -> None:
     )
     opened = db.connect(settings.database_url, settings.database_timeout)
     try:
-        schema.migrate(opened.engine)
+        migration.migrate(opened.engine)
         password = _demo(opened, settings)
     finally:
         opened.close()
@@ -79,7 +79,7 @@ def _host(settings: Settings) -> str:
 def migrate() -> None:
     """Bring the database to the newest revision."""
     with session.database() as opened:
-        schema.migrate(opened.engine)
+        migration.migrate(opened.engine)
     click.echo(f"The database stands at {schema.head()}.")
 
 
