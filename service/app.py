@@ -9,9 +9,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from service import news
 from service.runtime import Runtime
-from service.web import context, errors, form, limits, payload
+from service.web import auth, context, errors, form, limits, payload
 from service.web.api import public
 from service.web.demo import demo
+from service.web.desk.rooms import desk
 from service.web.embed.pages import embed
 from service.web.embed.scripts import scripts
 from service.web.openapi import documents
@@ -49,8 +50,9 @@ def create_app(runtime: Runtime) -> Flask:
         hops = runtime.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     errors.install(app)
-    for blueprint in (public, review, embed, scripts, demo, ops, documents):
+    for blueprint in (public, review, desk, embed, scripts, demo, ops, documents):
         app.register_blueprint(blueprint)
+    auth.install(app)
     limits.install(app, runtime.settings)
     _watch(app)
     app.wsgi_app = _shelved(app)  # type: ignore[method-assign]

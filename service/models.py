@@ -219,9 +219,24 @@ class Moderator(Base):
     sites: Mapped[list[Any] | None]
     password: Mapped[str] = mapped_column(String(200))
     totp: Mapped[bytes | None]
+    totp_step: Mapped[int] = mapped_column(BigInteger, default=0)
+    """The time step of the last code used, since each code is good for one sign-in."""
     session_version: Mapped[int] = mapped_column(default=1)
     disabled_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+
+class DeskSession(Base):
+    """A person signed in on one browser; only the hash of the cookie's token is kept."""
+
+    __tablename__ = "desk_sessions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    hash: Mapped[bytes] = mapped_column(unique=True)
+    moderator_id: Mapped[int] = mapped_column(ForeignKey("moderators.id"), index=True)
+    session_version: Mapped[int]
+    agent: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Token(Base):

@@ -47,10 +47,27 @@ class Viewer:
 
 RIGHTS = {
     "moderator": frozenset({"review"}),
-    "editor": frozenset({"review", "rules"}),
-    "admin": frozenset({"review", "rules", "ops", "admin"}),
+    "editor": frozenset({"review", "escalated", "rules"}),
+    "admin": frozenset({"review", "escalated", "rules", "ops", "admin"}),
     "ops": frozenset({"ops"}),
 }
+SCOPE_RIGHTS = {
+    # A program speaks for the desk as a whole, so it may decide what was escalated.
+    "review": frozenset({"review", "escalated"}),
+    "rules": frozenset({"rules"}),
+    "ops": frozenset({"ops"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What signing in needs to know of an account; the secrets in it never leave this process."""
+
+    id: int
+    name: str
+    password: str
+    totp: bytes | None
+    session_version: int
 
 
 def add_token(session: Session, *, name: str, scope: str, sites: Sequence[str], days: int | None, now: datetime) -> str:
@@ -96,7 +113,7 @@ def token_viewer(session: Session, token: str, *, now: datetime) -> Viewer | Non
     row = session.scalar(select(Token).where(Token.hash == _token_hash(token)))
     if row is None or row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
         return None
-    return Viewer(f"token:{row.name}", frozenset({row.scope}), None if row.sites is None else frozenset(row.sites))
+    return Viewer(f"token:{row.name}", SCOPE_RIGHTS[row.scope], None if row.sites is None else frozenset(row.sites))
 
 
 def add_moderator(session: Session, *, name: str, role: str, sites: Sequence[str], now: datetime) -> str:
@@ -136,23 +153,47 @@ def listed(session: Session) -> list[Moderator]:
     return list(session.scalars(select(Moderator).order_by(Moderator.name)))
 
 
-def sign_in(session: Session, name: str, password: str) -> tuple[int, int]:
-    """Return the account's row number and session version; raise `SignInRefused`, after the same time for all."""
-    row = session.scalar(select(Moderator).where(Moderator.name == name))
+def reset_totp(session: Session, name: str) -> None:
+    """Let the account sign in by its password alone, and end its sessions; raise `UnknownAccount`."""
+    row = _account(session, name)
+    row.totp, row.totp_step = None, 0
+    row.session_version += 1
+
+
+def known(session: Session, name: str) -> Account | None:
+    """Return what signing in needs to know of an account, or None for an unknown or disabled one."""
+    row = session.scalar(select(Moderator).where(Moderator.name == name, Moderator.disabled_at.is_(None)))
+    return None if row is None else Account(row.id, row.name, row.password, row.totp, row.session_version)
+
+
+def verify(account: Account | None, password: str) -> Account:
+    """Return the account whose password this is; raise `SignInRefused`, after the same time for all."""
     try:
-        HASHER.verify(row.password if row is not None else _nobody(), password)
+        HASHER.verify(account.password if account is not None else _nobody(), password)
     except (VerificationError, InvalidHashError) as error:
         raise SignInRefused from error
-    if row is None or row.disabled_at is not None:
+    if account is None:
         raise SignInRefused
-    return row.id, row.session_version
+    return account
 
 
-def session_viewer(session: Session, account: int, session_version: int) -> Viewer | None:
-    """Return who a session belongs to, or None when it was ended."""
-    row = session.get(Moderator, account)
-    if row is None or row.disabled_at is not None or row.session_version != session_version:
-        return None
+def hashed(password: str) -> str:
+    """Return what is stored of a password that a person chose; raise `BadAccount` for one that is easily guessed."""
+    if not 12 <= len(password) <= 200:
+        raise BadAccount("A password has 12 to 200 characters.")
+    return HASHER.hash(password)
+
+
+def change_password(session: Session, account: Account, password_hash: str) -> int:
+    """Set a new password, end every session, and return the session version that one of them may go on with."""
+    row = session.get_one(Moderator, account.id)
+    row.password = password_hash
+    row.session_version += 1
+    return row.session_version
+
+
+def viewer_of(row: Moderator) -> Viewer:
+    """Return who an account speaks for."""
     return Viewer(f"moderator:{row.name}", RIGHTS[row.role], None if row.sites is None else frozenset(row.sites))
 
 

@@ -1,4 +1,4 @@
-"""Personal data: phone numbers sealed and looked up, addresses turned into keyed hashes; no table is touched here."""
+"""Phones and second factors sealed, phones looked up, addresses turned into keyed hashes; no table is touched here."""
 
 import hmac
 import ipaddress
@@ -41,13 +41,25 @@ class Vault:
 
     def open(self, sealed: bytes, row: uuid.UUID) -> str:
         """Decrypt what `seal` made for the same row; raise `Unreadable` otherwise."""
+        return self._opened(sealed, _bound_to(row))
+
+    def _opened(self, sealed: bytes, bound: bytes) -> str:
         nonce, text = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
         for key in self.data_keys:
             try:
-                return AESGCM(key).decrypt(nonce, text, _bound_to(row)).decode()
+                return AESGCM(key).decrypt(nonce, text, bound).decode()
             except (InvalidTag, ValueError):
                 continue
         raise Unreadable
+
+    def seal_secret(self, secret: str, owner: str) -> bytes:
+        """Encrypt the shared secret of somebody's second factor so that it can be opened for the same name alone."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return nonce + AESGCM(self.data_keys[0]).encrypt(nonce, secret.encode(), _secret_of(owner))
+
+    def open_secret(self, sealed: bytes, owner: str) -> str:
+        """Decrypt what `seal_secret` made for the same name; raise `Unreadable` otherwise."""
+        return self._opened(sealed, _secret_of(owner))
 
     def phone_key(self, phone: str) -> bytes:
         """Return the keyed hash by which one sender's comments are found without knowing the number."""
@@ -90,3 +102,7 @@ def address_prefix(address: str) -> str:
 
 def _bound_to(row: uuid.UUID) -> bytes:
     return b"comments.phone:" + row.bytes
+
+
+def _secret_of(owner: str) -> bytes:
+    return b"moderators.totp:" + owner.encode()

@@ -7,6 +7,7 @@ import base64
 import contextlib
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -195,6 +196,7 @@ def environment_of(database_url: str, redis_url: str, var: Path, **more: str) ->
         "LIMIT_RECEIPTS": "1000/minute",
         "LIMIT_REPORTS": "1000/minute",
         "LIMIT_REVIEW": "10000/minute",
+        "LIMIT_SIGN_IN": "1000/minute",
         "LEASE_SECONDS": "1",
         "SWEEP_SECONDS": "0.2",
         "MINIMUM_FILL_SECONDS": "2",
@@ -281,6 +283,47 @@ def add_token(parts: Runtime) -> Callable[..., dict[str, str]]:
 def mo(add_token: Callable[..., dict[str, str]]) -> dict[str, str]:
     """Mo moderates: the header of a review token for every site."""
     return add_token()
+
+
+@dataclass
+class AtTheDesk:
+    """A person with an account, signed in at the desk in a browser of their own."""
+
+    name: str
+    password: str
+    client: FlaskClient
+    csrf: str = ""
+
+    def sign_in(self, **more: str) -> Any:
+        """Send the form of the door, and know the page's token afterwards."""
+        sent = {"name": self.name, "password": self.password, **more}
+        answer = self.client.post("/desk/sign-in", data=sent)
+        page = self.client.get("/desk/own").get_data(as_text=True)
+        found = re.search(r'data-csrf="([0-9a-f]{64})"', page)
+        self.csrf = found[1] if found else ""
+        return answer
+
+    def get(self, path: str, **more: Any) -> Any:
+        """Open a page, as a browser asks for it."""
+        return self.client.get(path, headers={"Accept": "text/html"}, **more)
+
+    def post(self, path: str, **fields: str) -> Any:
+        """Send a form of the desk."""
+        return self.client.post(path, data={"csrf": self.csrf, **fields}, headers={"Accept": "text/html"})
+
+
+@pytest.fixture
+def at_the_desk(app: Flask, parts: Runtime) -> Callable[..., AtTheDesk]:
+    """Make an account and sign its person in."""
+
+    def enter(name: str = "mo", role: str = "moderator", *, sites: tuple[str, ...] = ()) -> AtTheDesk:
+        with parts.database.writing() as session:
+            password = moderators.add_moderator(session, name=name, role=role, sites=sites, now=datetime.now(UTC))
+        person = AtTheDesk(name, password, app.test_client())
+        assert person.sign_in().status_code == 303
+        return person
+
+    return enter
 
 
 def a_comment(**changes: Any) -> dict[str, Any]:

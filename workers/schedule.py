@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import structlog
 from redis.exceptions import RedisError
 
-from service import challenges, jobs, retention, sites
+from service import challenges, jobs, retention, sessions, sites
 from service.comments import judging, submission
 from service.db import AWAY
 from service.runtime import Runtime
@@ -44,11 +44,12 @@ def refill(parts: Runtime) -> tuple[int, int]:
 
 
 def tidy(parts: Runtime) -> None:
-    """Sweep away repeats, spent proofs, keys and personal data that are past their time."""
+    """Sweep away repeats, spent proofs, keys, old sessions and personal data that are past their time."""
     now = datetime.now(UTC)
     with parts.database.writing() as session:
         judging.forget_repeats(session, now=now)
         submission.forget_spent(session, now=now)
+        sessions.forget_old(session, now=now)
         known = sites.every(session)
     for site in known:
         with parts.database.writing() as session:

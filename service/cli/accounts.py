@@ -32,7 +32,9 @@ def list_moderators() -> None:
     with session.reading() as opened:
         for row in moderators.listed(opened):
             state = "disabled" if row.disabled_at else "active"
-            click.echo(f"{row.name}\t{row.role}\t{state}\tsites={','.join(row.sites) if row.sites else '*'}")
+            code = "on" if row.totp else "off"
+            where = ",".join(row.sites) if row.sites else "*"
+            click.echo(f"{row.name}\t{row.role}\t{state}\tcode={code}\tsites={where}")
 
 
 @moderator.command("disable")
@@ -51,6 +53,15 @@ def reset_password(name: str) -> None:
     with session.writing() as opened:
         password = moderators.reset_password(opened, name)
     click.echo(password)
+
+
+@moderator.command("reset-totp")
+@click.argument("name")
+def reset_totp(name: str) -> None:
+    """Ask the account for no code any more until it enrols anew, and end its sessions."""
+    with session.writing() as opened:
+        moderators.reset_totp(opened, name)
+    click.echo(f"{name} signs in by password alone.")
 
 
 @click.group()

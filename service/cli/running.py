@@ -61,6 +61,7 @@ def _demo(database: db.Database, settings: Settings) -> str | None:
 def _welcome(settings: Settings, password: str | None) -> str:
     base = settings.public_url or f"http://{_host(settings)}:{settings.port}"
     lines = ["Duyệt đang chạy. / Duyệt is running.", f"  Bài báo mẫu / demo article   {base}/"]
+    lines += [f"  Bàn duyệt / desk             {base}/desk"]
     lines += [f"  API                          {base}/docs"]
     if password is not None:
         lines.append(

@@ -37,6 +37,8 @@ def address() -> str:
 
 def language() -> str:
     """Return `vi` or `en`, as the client prefers; Vietnamese by default."""
+    if "language" in g:
+        return cast(str, g.language)
     return request.accept_languages.best_match(LANGUAGES, default="vi") or "vi"
 
 

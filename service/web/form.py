@@ -5,6 +5,7 @@ from typing import Any
 from flask import Flask, Response, redirect, request, url_for
 
 from service.web import payload
+from service.web.desk import frame as desk_frame
 from service.web.embed import answers
 from service.web.embed.answers import again
 from service.web.errors import Problem
@@ -29,7 +30,11 @@ def install(app: Flask) -> None:
     def answer(problem: Problem) -> Response | None:
         if request.endpoint == "public.submit" and wanted():
             return again(_sent(), problem)
-        return answers.failed(problem) if wanted() and not request.path.startswith("/v1/") else None
+        if not wanted() or request.path.startswith("/v1/"):
+            return None
+        if request.path == "/desk" or request.path.startswith("/desk/"):
+            return desk_frame.failed(problem)
+        return answers.failed(problem)
 
     app.extensions["duyet-answer"] = answer
 

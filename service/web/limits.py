@@ -3,6 +3,7 @@
 Not here: what a block or a challenge does against abuse.
 """
 
+import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException
 
 from service.config import Settings
-from service.web import context, payload, schemas
+from service.db import AWAY
+from service.web import auth, context, payload, schemas
 from service.web.errors import Problem
 
 
@@ -30,6 +32,24 @@ class Limited:
 def by_address() -> str:
     """Return the keyed hash of the client's address prefix, never empty."""
     return context.runtime().vault.sender(context.address()).hex()
+
+
+def by_account() -> str:
+    """Return what stands for the account that somebody wants to sign in to, known or not."""
+    try:
+        name = payload.text_of(payload.read(), "name").strip().lower()
+    except (Problem, HTTPException):
+        name = ""
+    return f"account:{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()}"
+
+
+def by_asker() -> str:
+    """Return what stands for the person who is signed in, so that a newsroom behind one address shares no limit."""
+    try:
+        found = auth.signed_in()
+    except AWAY:
+        found = None
+    return by_address() if found is None else f"account:{found.account}"
 
 
 def by_phone() -> str:
@@ -64,7 +84,12 @@ LIMITS: dict[str, tuple[Limited, ...]] = {
     "public.report": (Limited("limit_reports", by_address),),
     "embed.receipt": (Limited("limit_receipts", by_address),),
     "embed.withdraw": (Limited("limit_receipts", by_address),),
-    "review": (Limited("limit_review", by_address),),
+    "desk.signing.sign_in": (Limited("limit_sign_in", by_address), Limited("limit_sign_in", by_account)),
+    "desk.own.change_password": (Limited("limit_sign_in", by_address),),
+    "desk.own.enrol": (Limited("limit_sign_in", by_address),),
+    "desk.own.leave_code": (Limited("limit_sign_in", by_address),),
+    "review": (Limited("limit_review", by_asker),),
+    "desk": (Limited("limit_review", by_asker),),
 }
 """Endpoint, or the name of a blueprint for all of its endpoints, to its limits."""
 

@@ -24,7 +24,7 @@ NO_REPORTS = Count()
 @review.get("/comments")
 def comments() -> Response:
     """List comments in the queue's order."""
-    viewer = auth.require("review")
+    viewer = auth.viewer()
     wanted = schemas.parse(schemas.QueueQuery, request.args.to_dict())
     chosen = queue.Filter(
         status=wanted.status,
@@ -45,7 +45,7 @@ def comments() -> Response:
 @review.get("/comments/<uuid:comment_id>")
 def comment(comment_id: uuid.UUID) -> Response:
     """Return one comment with its findings, history, sender and likenesses."""
-    viewer = auth.require("review")
+    viewer = auth.viewer()
     with context.runtime().database.reading() as session:
         card = queue.card(session, viewer, comment_id, now=context.now())
         reports = reporting.counted(session, [card.comment.id])
@@ -62,7 +62,7 @@ def comment(comment_id: uuid.UUID) -> Response:
 @review.post("/comments/<uuid:comment_id>/decision")
 def decide(comment_id: uuid.UUID) -> Response:
     """Decide on one comment."""
-    viewer = auth.require("review")
+    viewer = auth.viewer()
     asked = schemas.parse(schemas.DecisionIn, payload.read())
     ruling = Ruling(asked.outcome, asked.reason or None, asked.note or None, asked.escalate, asked.mask)
     try:
@@ -80,7 +80,7 @@ def decide(comment_id: uuid.UUID) -> Response:
 @review.post("/decisions")
 def decide_many() -> Response:
     """Decide on up to 500 comments at once; each succeeds or fails for itself."""
-    viewer = auth.require("review")
+    viewer = auth.viewer()
     asked = schemas.parse(schemas.DecisionsIn, payload.read())
     ruling = Ruling(asked.outcome, asked.reason or None, asked.note or None)
     items = {item.id: item.version for item in asked.items}
@@ -100,7 +100,7 @@ def decide_many() -> Response:
 @review.post("/undo")
 def undo() -> Response:
     """Take back a decision that is still the comment's last."""
-    viewer = auth.require("review")
+    viewer = auth.viewer()
     asked = schemas.parse(schemas.UndoIn, payload.read())
     try:
         with context.runtime().database.writing() as session:
@@ -115,7 +115,7 @@ def undo() -> Response:
 @review.post("/comments/<uuid:comment_id>/lease")
 def lease(comment_id: uuid.UUID) -> Response:
     """Note that the comment is open on somebody's screen."""
-    viewer = auth.require("review")
+    viewer = auth.viewer()
     try:
         with context.runtime().database.writing() as session:
             until = deciding.lease(session, viewer, comment_id, now=context.now())
@@ -127,7 +127,7 @@ def lease(comment_id: uuid.UUID) -> Response:
 @review.delete("/comments/<uuid:comment_id>/lease")
 def release(comment_id: uuid.UUID) -> Response:
     """Note that the comment was closed."""
-    viewer = auth.require("review")
+    viewer = auth.viewer()
     with context.runtime().database.writing() as session:
         deciding.release(session, viewer, comment_id)
     return Response(status=204)
@@ -136,7 +136,7 @@ def release(comment_id: uuid.UUID) -> Response:
 @review.post("/comments/<uuid:comment_id>/phone")
 def reveal(comment_id: uuid.UUID) -> Response:
     """Show a phone number to somebody who says why; the history keeps both."""
-    viewer = auth.require("review")
+    viewer = auth.viewer()
     asked = schemas.parse(schemas.RevealIn, payload.read())
     runtime = context.runtime()
     with runtime.database.writing() as session:
@@ -147,7 +147,7 @@ def reveal(comment_id: uuid.UUID) -> Response:
 @review.post("/preview")
 def preview() -> Response:
     """Show what the engine would say; nothing is stored."""
-    viewer = auth.require("review")
+    viewer = auth.viewer()
     asked = schemas.parse(schemas.PreviewIn, payload.read())
     policy = Policy(mode=PublishMode.WHEN_CLEAN)
     if asked.site:

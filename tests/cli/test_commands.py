@@ -82,7 +82,8 @@ def test_a_password_stands_alone_on_stdout(duyet):
     assert len(first) == len(second) == 20
     assert first != second
     assert duyet("moderator", "disable", "mo").returncode == 0
-    assert duyet("moderator", "list").stdout == "mo\teditor\tdisabled\tsites=*\n"
+    assert duyet("moderator", "reset-totp", "mo").stdout == "mo signs in by password alone.\n"
+    assert duyet("moderator", "list").stdout == "mo\teditor\tdisabled\tcode=off\tsites=*\n"
 
 
 def test_an_article_is_registered_closed_and_opened(duyet):

@@ -1,0 +1,72 @@
+"""The door of the desk: sign in, sign out, switch the language."""
+
+from flask import Blueprint, Response, redirect, request, url_for
+
+from service import moderators, sessions
+from service.moderators import SignInRefused
+from service.web import auth, context, payload
+from service.web.context import LANGUAGES
+from service.web.desk import frame
+from service.web.errors import Problem
+
+signing = Blueprint("signing", __name__)
+
+YEAR_SECONDS = 365 * 24 * 3600
+
+
+@signing.get("/sign-in")
+def page() -> Response:
+    """Show the door, or let somebody who is inside go on."""
+    if auth.signed_in() is not None:
+        return redirect(frame.inside(request.args.get("next", "")), 303)  # type: ignore[return-value]
+    return _door(request.args.get("next", ""))
+
+
+@signing.post("/sign-in")
+def sign_in() -> Response:
+    """Begin a session: a fresh token, whatever cookie the browser came with."""
+    fields = payload.read()
+    name, password, code, wanted = (payload.text_of(fields, key) for key in ("name", "password", "code", "next"))
+    runtime = context.runtime()
+    try:
+        with runtime.database.reading() as session:
+            account = moderators.known(session, name.strip())
+        # Hashing takes long on purpose; no transaction waits for it.
+        account = moderators.verify(account, password[:1000])
+        with runtime.database.writing() as session:
+            agent = request.headers.get("User-Agent", "")
+            token = sessions.begin(session, account, code, vault=runtime.vault, agent=agent, now=context.now())
+    except SignInRefused:
+        return _door(wanted, name=name, wrong="sign_in_refused", status=422)
+    response: Response = redirect(frame.inside(wanted), 303)  # type: ignore[assignment]
+    auth.remember(response, token)
+    return response
+
+
+@signing.post("/sign-out")
+def sign_out() -> Response:
+    """End this session, here and in the database."""
+    found = auth.signed_in()
+    if found is not None:
+        with context.runtime().database.writing() as session:
+            sessions.revoke(session, found.account, found.id)
+    response = frame.onward("desk.signing.page", done="signed_out")
+    auth.forget(response)
+    return response
+
+
+@signing.get("/language/<language>")
+def language(language: str) -> Response:
+    """Speak another language from now on, on this browser."""
+    if language not in LANGUAGES:
+        raise Problem("not-found")
+    response: Response = redirect(frame.inside(request.args.get("next", "")), 303)  # type: ignore[assignment]
+    secure = context.runtime().settings.secure_cookies or request.is_secure
+    response.set_cookie(
+        frame.LANGUAGE_COOKIE, language, max_age=YEAR_SECONDS, secure=secure, httponly=True, samesite="Lax"
+    )
+    return response
+
+
+def _door(wanted: str, *, name: str = "", wrong: str = "", status: int = 200) -> Response:
+    return frame.page("desk/sign_in.html", status, next=wanted, name=name, wrong=wrong, here=url_for(".page"))
