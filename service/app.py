@@ -8,6 +8,8 @@ from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from service import news
+from service.exposition import Exposition
+from service.metrics import Tally, vocabulary
 from service.runtime import Runtime
 from service.web import auth, context, errors, form, limits, payload
 from service.web.api import public
@@ -21,6 +23,9 @@ from service.web.review import review
 from service.web.shelf import Shelf
 
 log = structlog.get_logger(__name__)
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""What a request's method is counted as; anything else that a client makes up is `other`."""
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -45,6 +50,7 @@ def create_app(runtime: Runtime) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     context.attach(app, runtime)
+    app.extensions["duyet-exposition"] = Exposition(runtime)
     form.install(app)
     if runtime.settings.trusted_proxies:
         hops = runtime.settings.trusted_proxies
@@ -54,13 +60,13 @@ def create_app(runtime: Runtime) -> Flask:
         app.register_blueprint(blueprint)
     auth.install(app)
     limits.install(app, runtime.settings)
-    _watch(app)
-    app.wsgi_app = _shelved(app)  # type: ignore[method-assign]
+    _watch(app, runtime.tally)
+    app.wsgi_app = _shelved(app, runtime)  # type: ignore[method-assign]
     return app
 
 
-def _shelved(app: Flask) -> Shelf:
-    shelf = Shelf(app.wsgi_app)
+def _shelved(app: Flask, runtime: Runtime) -> Shelf:
+    shelf = Shelf(app.wsgi_app, runtime.tally)
     app.extensions["duyet-shelf"] = shelf
     return shelf
 
@@ -73,7 +79,7 @@ def listen(app: Flask, runtime: Runtime) -> threading.Event:
     return stop
 
 
-def _watch(app: Flask) -> None:
+def _watch(app: Flask, tally: Tally) -> None:
     @app.before_request
     def begin() -> None:
         g.started = time.perf_counter()
@@ -88,12 +94,17 @@ def _watch(app: Flask) -> None:
         if g.get("framed"):
             # Its policy names who may frame the page; this older header knows only everybody or nobody.
             del response.headers["X-Frame-Options"]
+        seconds = time.perf_counter() - g.get("started", time.perf_counter())
+        endpoint = request.endpoint or "none"
+        method = request.method if request.method in METHODS else "other"
+        tally.add(vocabulary.REQUESTS, endpoint, method, str(response.status_code))
+        tally.observe(vocabulary.REQUEST_SECONDS, seconds, endpoint)
         # The path would name articles and receipts; the endpoint says what was done.
         log.info(
             "request",
-            method=request.method,
+            method=method,
             endpoint=request.endpoint,
             status=response.status_code,
-            seconds=round(time.perf_counter() - g.get("started", time.perf_counter()), 4),
+            seconds=round(seconds, 4),
         )
         return response

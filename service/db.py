@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +17,8 @@ from sqlalchemy.sql.functions import FunctionElement
 
 AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
 """What is raised when the database cannot answer now: gone, locked, full, or too slow."""
+
+SQLITE_CONNECTIONS = 40
 
 
 class Instant(TypeDecorator[datetime]):
@@ -68,6 +70,7 @@ class Database:
     """Engine and session makers. A reading session never waits for a writer on SQLite."""
 
     engine: Engine
+    most_connections: int
     _writing: sessionmaker[Session]
     _reading: sessionmaker[Session]
 
@@ -83,6 +86,17 @@ class Database:
         with self._reading() as session, session.begin():
             yield session
 
+    def after_writing(self, committed: Callable[[Session], None], rolled_back: Callable[[Session], None]) -> None:
+        """Call one of the two with each writing session when its transaction has ended."""
+
+        def hear(session: Session) -> None:
+            # A savepoint's end is not the transaction's.
+            if not session.in_nested_transaction():
+                committed(session)
+
+        event.listen(self._writing, "after_commit", hear)
+        event.listen(self._writing, "after_rollback", rolled_back)
+
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
@@ -91,12 +105,13 @@ class Database:
 def connect(url: str, timeout: timedelta, *, pool_size: int = 10) -> Database:
     """Make the engine for `url`; nothing is connected until the first use."""
     if make_url(url).get_backend_name() == "sqlite":
-        engine = _sqlite(url, timeout)
+        engine, most = _sqlite(url, timeout), SQLITE_CONNECTIONS
     else:
-        engine = _postgresql(url, timeout, pool_size)
+        engine, most = _postgresql(url, timeout, pool_size), 2 * pool_size
     reader = engine.execution_options(postgresql_readonly=True, sqlite_reading=True)
     return Database(
         engine=engine,
+        most_connections=most,
         _writing=sessionmaker(engine, expire_on_commit=False),
         _reading=sessionmaker(reader, expire_on_commit=False),
     )
@@ -118,7 +133,7 @@ def _sqlite(url: str, timeout: timedelta) -> Engine:
         hide_parameters=True,
         connect_args={"timeout": timeout.total_seconds(), "check_same_thread": False},
         pool_size=10,
-        max_overflow=30,
+        max_overflow=SQLITE_CONNECTIONS - 10,
         pool_timeout=timeout.total_seconds(),
     )
 

@@ -2,7 +2,7 @@
 
 import secrets
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 
 RANDOM_BITS = (1 << 74) - 1
 
@@ -20,6 +20,11 @@ def lowest_id(at: datetime) -> uuid.UUID:
 def highest_id(at: datetime) -> uuid.UUID:
     """Return the largest identifier that `new_id` can give at that moment."""
     return _compose(at, RANDOM_BITS)
+
+
+def moment(id: uuid.UUID) -> datetime:  # noqa: A002 - it is one.
+    """Return the moment at which `new_id` was called for this identifier, to the millisecond."""
+    return datetime.fromtimestamp((id.int >> 80) / 1000, UTC)
 
 
 def _compose(at: datetime, random: int) -> uuid.UUID:

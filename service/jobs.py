@@ -5,6 +5,7 @@ lost when it is not heard, since the pending row is the queue (docs/adr/0002).
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -15,6 +16,8 @@ from rq.job import Job
 from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
 from rq.utils import import_attribute
+
+from service.metrics import Tally, vocabulary
 
 QUEUE = "duyet"
 JUDGE = "workers.tasks.judge_pending"
@@ -82,7 +85,7 @@ def worker(redis: Redis, *, queues: list[str] | None = None, serializer: Any = J
     )
 
 
-def ring(redis: Redis) -> bool:
+def ring(redis: Redis, tally: Tally) -> bool:
     """Ask for a worker unless one was asked for a moment ago; return whether Redis heard it. Never raises for Redis."""
     try:
         if not redis.set(BELL, b"1", nx=True, px=BELL_MILLISECONDS):
@@ -90,10 +93,18 @@ def ring(redis: Redis) -> bool:
         waiting = queue(redis)
         if waiting.count < BELLS:
             waiting.enqueue_call(JUDGE, result_ttl=0, failure_ttl=FAILED_SECONDS, description="judge pending comments")
+            tally.add(vocabulary.BELLS, "rung")
     except RedisError as error:
         log.warning("bell_not_heard", error=type(error).__name__)
+        tally.add(vocabulary.BELLS, "lost")
         return False
     return True
+
+
+def oldest(redis: Redis, *, now: datetime) -> int:
+    """Return for how many seconds the first job has been waiting, 0 when none is."""
+    first = next(iter(queue(redis).get_jobs(0, 1)), None)
+    return max(0, int((now - first.enqueued_at).total_seconds())) if first is not None and first.enqueued_at else 0
 
 
 def failed(redis: Redis) -> list[tuple[str, str, str]]:

@@ -16,6 +16,18 @@ from service.db import AWAY, Database
 from service.models import Comment
 
 OLDEST_PENDING_SECONDS = 60
+NAMES = (
+    "pending comments",
+    "oldest pending, seconds",
+    "held comments",
+    "oldest held, seconds",
+    "could not be checked",
+    "bells waiting",
+    "oldest bell, seconds",
+    "failed jobs",
+    "workers",
+    "workers busy",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +39,74 @@ class Examined:
     sentence: str
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What the database holds: the queue, and what waits for a person. Ages are seconds, 0 without any."""
+
+    pending: int
+    oldest_pending: int
+    held: int
+    oldest_held: int
+    unchecked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bells:
+    """What Redis holds: bells and who hears them. RQ knows of no comment. The age is seconds, 0 without any."""
+
+    waiting: int
+    oldest: int
+    failed: int
+    workers: int
+    busy: int
+
+
+def rows(session: Session, *, now: datetime) -> Rows:
+    """Count what waits in the database."""
+    pending, oldest_pending = waiting(session, "pending", now=now)
+    held, oldest_held = waiting(session, "held", now=now)
+    return Rows(pending, oldest_pending, held, oldest_held, unchecked(session))
+
+
+def bells(redis: Redis, *, now: datetime) -> Bells:
+    """Count what waits in Redis."""
+    queue = jobs.queue(redis)
+    workers = Worker.all(connection=redis)
+    return Bells(
+        waiting=queue.count,
+        oldest=jobs.oldest(redis, now=now),
+        failed=FailedJobRegistry(queue=queue).count,
+        workers=len(workers),
+        busy=sum(one.get_state() == "busy" for one in workers),
+    )
+
+
 def seen(database: Database, redis: Redis, *, now: datetime) -> dict[str, str]:
-    """Return counts and ages, `?` for what cannot be asked at the moment."""
-    shown: dict[str, str] = {}
+    """Return counts and ages by name, `?` for what cannot be asked at the moment, `-` for the age of nothing."""
+    shown = dict.fromkeys(NAMES, "?")
     try:
         with database.reading() as session:
-            for status in ("pending", "held"):
-                number, age = waiting(session, status, now=now)
-                shown[f"{status} comments"] = str(number)
-                shown[f"oldest {status}, seconds"] = str(age) if number else "-"
-            shown["could not be checked"] = str(unchecked(session))
+            found = rows(session, now=now)
+        shown |= {
+            "pending comments": str(found.pending),
+            "oldest pending, seconds": str(found.oldest_pending) if found.pending else "-",
+            "held comments": str(found.held),
+            "oldest held, seconds": str(found.oldest_held) if found.held else "-",
+            "could not be checked": str(found.unchecked),
+        }
     except AWAY:
-        shown |= dict.fromkeys(("pending comments", "held comments", "could not be checked"), "?")
+        pass
     try:
-        shown["bells waiting"] = str(jobs.queue(redis).count)
-        shown["failed jobs"] = str(FailedJobRegistry(queue=jobs.queue(redis)).count)
-        workers = Worker.all(connection=redis)
-        shown["workers"] = str(len(workers))
-        shown["workers busy"] = str(sum(one.get_state() == "busy" for one in workers))
+        heard = bells(redis, now=now)
+        shown |= {
+            "bells waiting": str(heard.waiting),
+            "oldest bell, seconds": str(heard.oldest) if heard.waiting else "-",
+            "failed jobs": str(heard.failed),
+            "workers": str(heard.workers),
+            "workers busy": str(heard.busy),
+        }
     except RedisError:
-        shown |= dict.fromkeys(("bells waiting", "failed jobs", "workers", "workers busy"), "?")
+        pass
     return shown
 
 

@@ -10,11 +10,14 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
+from sqlalchemy import event
 
 from service import db
 from service.challenges import Challenges
+from service.comments import counting
 from service.config import Settings
 from service.db import Database
+from service.metrics import Tally, vocabulary
 from service.privacy import Vault
 
 REST_SECONDS = 0.5
@@ -30,6 +33,7 @@ class Runtime:
     redis: Redis
     challenges: Challenges
     vault: Vault
+    tally: Tally
 
     @property
     def receipt_secret(self) -> bytes:
@@ -41,14 +45,19 @@ class Runtime:
         self.redis.close()
         self.redis.connection_pool.disconnect()
         self.database.close()
+        self.tally.close()
 
 
 def build(settings: Settings, *, database_pool: int = 10) -> Runtime:
     """Put the parts together; nothing is connected until the first use."""
     redis = Redis(connection_pool=RestingPool.of(settings.redis_url, settings.redis_timeout))
+    tally = Tally(settings.var / "metrics")
+    database = db.connect(settings.database_url, settings.database_timeout, pool_size=database_pool)
+    _watch_connections(database, tally)
+    database.after_writing(lambda session: counting.count(session, tally), counting.forget)
     return Runtime(
         settings=settings,
-        database=db.connect(settings.database_url, settings.database_timeout, pool_size=database_pool),
+        database=database,
         redis=redis,
         challenges=Challenges(
             redis=redis,
@@ -57,7 +66,24 @@ def build(settings: Settings, *, database_pool: int = 10) -> Runtime:
             minimum_fill=settings.minimum_fill,
         ),
         vault=Vault(data_keys=settings.data_keys, address_key=settings.secret("addresses")),
+        tally=tally,
     )
+
+
+def _watch_connections(database: Database, tally: Tally) -> None:
+    pool = database.engine.pool
+
+    @event.listens_for(pool, "checkout")
+    def taken(*_: object) -> None:
+        tally.add(vocabulary.CONNECTIONS)
+
+    @event.listens_for(pool, "connect")
+    def opened(*_: object) -> None:
+        tally.set(vocabulary.MOST_CONNECTIONS, database.most_connections)
+
+    @event.listens_for(pool, "checkin")
+    def given_back(*_: object) -> None:
+        tally.add(vocabulary.CONNECTIONS, by=-1)
 
 
 class Pause:

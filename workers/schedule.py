@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 from service import challenges, jobs, retention, sessions, sites
 from service.comments import judging, submission
 from service.db import AWAY
+from service.metrics import vocabulary
 from service.runtime import Runtime
 
 PICTURES, SOUNDS = 300, 60
@@ -35,7 +36,7 @@ def sweep(parts: Runtime) -> bool:
     """Ring when a row is due, whatever became of its first bell."""
     with parts.database.reading() as session:
         due = judging.is_due(session)
-    return due and jobs.ring(parts.redis)
+    return due and jobs.ring(parts.redis, parts.tally)
 
 
 def refill(parts: Runtime) -> tuple[int, int]:
@@ -72,11 +73,20 @@ def run(parts: Runtime, stop: threading.Event) -> None:
         for name, (at, job) in due.items():
             if time.monotonic() < at:
                 continue
-            try:
-                job.run(parts)
-            except (*AWAY, RedisError) as error:
-                log.warning("periodic_job_failed", job=name, error=type(error).__name__)
-            except Exception:  # The edge of the process: one job that is broken must not end the others.
-                log.exception("periodic_job_broken", job=name)
+            _run(parts, job)
             due[name] = (time.monotonic() + job.every, job)
         stop.wait(max(0.01, min(at for at, _ in due.values()) - time.monotonic()))
+
+
+def _run(parts: Runtime, job: Periodic) -> None:
+    started, result = time.monotonic(), "done"
+    try:
+        job.run(parts)
+    except (*AWAY, RedisError) as error:
+        result = "failed"
+        log.warning("periodic_job_failed", job=job.name, error=type(error).__name__)
+    except Exception:  # The edge of the process: one job that is broken must not end the others.
+        result = "broken"
+        log.exception("periodic_job_broken", job=job.name)
+    parts.tally.add(vocabulary.JOBS, job.name, result)
+    parts.tally.observe(vocabulary.JOB_SECONDS, time.monotonic() - started, job.name)

@@ -11,6 +11,7 @@ import structlog
 
 from service import config, jobs, news, runtime
 from service.comments import judging
+from service.metrics import vocabulary
 from service.moderation import prepare
 from service.runtime import Runtime
 
@@ -31,6 +32,19 @@ def judge_pending() -> int:
     """Judge everything that is due; return how many comments were finished."""
     parts = built()
     started = time.monotonic()
+    result = "failed"
+    try:
+        finished = _drain(parts, started)
+        result = "done"
+    finally:
+        parts.tally.add(vocabulary.JOBS, "judge", result)
+        parts.tally.observe(vocabulary.JOB_SECONDS, time.monotonic() - started, "judge")
+    if finished:
+        log.info("judged", comments=finished, seconds=round(time.monotonic() - started, 3))
+    return finished
+
+
+def _drain(parts: Runtime, started: float) -> int:
     finished = 0
     while time.monotonic() - started < DRAIN_SECONDS:
         # The bell is reset first: what arrives after the claim must be able to ring.
@@ -40,9 +54,7 @@ def judge_pending() -> int:
             break
         finished += claimed
     else:
-        jobs.ring(parts.redis)
-    if finished:
-        log.info("judged", comments=finished, seconds=round(time.monotonic() - started, 3))
+        jobs.ring(parts.redis, parts.tally)
     return finished
 
 
@@ -58,6 +70,8 @@ def drain_once(parts: Runtime) -> int | None:
     with parts.database.reading() as session:
         cases = judging.gather(session, claimed, allowance=settings.allowance(judging.FLOOD_WITHIN))
     judged = judging.judge(cases)
+    for one in judged:
+        parts.tally.observe(vocabulary.VERDICT_SECONDS, one.seconds)
     with parts.database.writing() as session:
         finished = judging.finish(session, judged, now=datetime.now(UTC))
     news.tell(parts.redis, judging.shown_anew(judged))

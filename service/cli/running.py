@@ -1,14 +1,18 @@
-"""`run`, `migrate`, `queues`, `doctor`: the service is started, brought up to date and looked at."""
+"""`run`, `migrate`, `queues`, `doctor`, `metrics`: the service is started, brought up to date and looked at."""
 
+import signal
+import threading
 from datetime import UTC, datetime
 
 import click
+from prometheus_client import start_http_server
 from redis.exceptions import RedisError
 
 from service import config, db, jobs, migration, moderators, queues, schema, sites, supervision
 from service.cli import session
 from service.comments import judging
 from service.config import Settings
+from service.exposition import Exposition
 from service.runtime import build
 
 DEMO = "demo"
@@ -109,6 +113,28 @@ def doctor() -> None:
         raise click.exceptions.Exit(1)
 
 
+@click.command("metrics")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=9464, show_default=True, type=click.IntRange(1, 65535), help="The port to listen on.")
+def serve_metrics(host: str, port: int) -> None:
+    """Serve the metrics of this host's processes on a port of their own, until Ctrl-C."""
+    runtime = build(config.load(), database_pool=1)
+    shown = Exposition(runtime)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        server, thread = start_http_server(port, host, shown.registry())
+    except OSError as error:
+        raise click.ClickException(f"Port {port} on {host} cannot be opened ({error.strerror}).") from error
+    stop.wait()
+    server.shutdown()
+    server.server_close()
+    thread.join()
+    shown.close()
+    runtime.close()
+
+
 @click.group()
 def failed() -> None:
     """What went wrong: comments that could not be checked, and jobs that failed."""
@@ -139,7 +165,9 @@ def replay_failed(which: str) -> None:
         with runtime.database.writing() as opened:
             rows = [row for row in judging.not_checked(opened) if which in {"all", str(row.id)}]
             replayed = judging.replay(opened, rows, now=datetime.now(UTC))
-        rung = jobs.ring(runtime.redis) and jobs.forget_failed(runtime.redis, None if which == "all" else which)
+        rung = jobs.ring(runtime.redis, runtime.tally) and jobs.forget_failed(
+            runtime.redis, None if which == "all" else which
+        )
     finally:
         runtime.close()
     if not replayed and not rung and which != "all":
@@ -147,4 +175,4 @@ def replay_failed(which: str) -> None:
     click.echo(f"Replayed {replayed} comments and {int(rung)} jobs.")
 
 
-COMMANDS = (run, migrate, show_queues, doctor, failed)
+COMMANDS = (run, migrate, show_queues, doctor, serve_metrics, failed)

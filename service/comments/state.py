@@ -34,6 +34,9 @@ ALLOWED: dict[str, frozenset[str]] = {
     "erased": frozenset(),
 }
 
+TAKEN = "steps taken"
+"""Where a session notes the steps of its transaction, for those who ask after the commit (`service.runtime`)."""
+
 
 class NotAllowed(Exception):
     """The state machine knows no such step."""
@@ -79,6 +82,7 @@ def take(session: Session, steps: Iterable[Step], *, now: datetime) -> dict[uuid
     if decisions:
         session.execute(insert(Decision), decisions)
     _count(session, taken)
+    session.info.setdefault(TAKEN, []).extend(taken)
     return {row["comment_id"]: row["id"] for row in decisions}
 
 

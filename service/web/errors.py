@@ -20,6 +20,7 @@ from service import articles, sites
 from service.challenges import ChallengesAway
 from service.comments import deciding, queue, receipts
 from service.db import AWAY
+from service.metrics import vocabulary
 from service.web import context, wording
 
 RETRY_SECONDS = 5
@@ -140,5 +141,7 @@ def install(app: Flask) -> None:
             log.error("request_failed", endpoint=request.endpoint, error=type(error).__name__, exc_info=error)
             problem = Problem("internal")
         elif problem.kind == "unavailable":
+            if isinstance(error, AWAY):
+                context.runtime().tally.add(vocabulary.DATABASE_AWAY)
             log.warning("unavailable", endpoint=request.endpoint, error=type(error).__name__)
         return app.extensions["duyet-answer"](problem) or response(problem)

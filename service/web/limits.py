@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 
 from service.config import Settings
 from service.db import AWAY
+from service.metrics import vocabulary
 from service.web import auth, context, payload, schemas
 from service.web.errors import Problem
 
@@ -143,11 +144,22 @@ class FallingBack(Limiter):
     def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
         for _ in range(TRIES):
             try:
-                return super()._check_request_limit(callable_name, in_middleware)
+                super()._check_request_limit(callable_name, in_middleware)
             except RedisError:
                 # Somebody else noticed first, or Redis came and went again: count in memory.
                 self._storage_dead = True
+                continue
+            finally:
+                self._note()
+            return
         raise Problem("unavailable", headers={"Retry-After": "1"})
+
+    def _note(self) -> None:
+        if self._storage_dead != self._noted:
+            self._noted = bool(self._storage_dead)
+            context.runtime().tally.set(vocabulary.LIMITS_DEGRADED, float(self._noted))
+
+    _noted = False
 
 
 TRIES = 3

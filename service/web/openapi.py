@@ -55,6 +55,7 @@ CALLS: dict[str, Call] = {
     "review.preview": Call((200,), (*_BODY, 404, *_REVIEW), schemas.PreviewIn),
     "ops.healthz": Call((200,)),
     "ops.readyz": Call((200, 503)),
+    "ops.metrics": Call((200,), (401, 404), media="text/plain"),
     "documents.openapi_json": Call((200,)),
     "documents.docs": Call((200,), media="text/html"),
 }

@@ -1,11 +1,15 @@
 """For those who run it: is the process alive, can it serve, what does it count."""
 
-from flask import Blueprint, Response, current_app
+import hmac
+import ipaddress
+
+from flask import Blueprint, Response, current_app, request
 from redis.exceptions import RedisError
 
-from service import schema
+from service import exposition, schema
 from service.db import AWAY
-from service.web import answer, context, limits
+from service.web import answer, auth, context, limits
+from service.web.errors import Problem
 
 ops = Blueprint("ops", __name__)
 
@@ -36,3 +40,29 @@ def readyz() -> Response:
     if missing:
         return answer.private({"status": "unavailable", "missing": missing, "degraded": degraded}, 503)
     return answer.private({"status": "ok", "degraded": degraded})
+
+
+@ops.get("/metrics")
+def metrics() -> Response:
+    """Return the counts of all processes of this host, and what database and Redis hold, for Prometheus."""
+    _demand_scraper(context.runtime().settings.metrics_token)
+    page = current_app.extensions["duyet-exposition"].page()
+    return Response(page, 200, {"Cache-Control": "no-store"}, content_type=exposition.CONTENT_TYPE)
+
+
+def _demand_scraper(token: str) -> None:
+    if token:
+        given = request.headers.get("Authorization", "").encode("utf-8", "replace")
+        if not hmac.compare_digest(given, b"Bearer " + token.encode()):
+            raise Problem("unauthorized", headers=auth.CHALLENGE)
+    elif not _comes_from_this_machine():
+        # Without a token nobody elsewhere learns that there is anything to ask for.
+        raise Problem("not-found")
+
+
+def _comes_from_this_machine() -> bool:
+    forwarded = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "Via", "X-Real-IP"))
+    try:
+        return not forwarded and ipaddress.ip_address(context.address()).is_loopback
+    except ValueError:
+        return False

@@ -14,10 +14,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from service.metrics import Tally, vocabulary
+
 FRESH_SECONDS = 0.8
 MOST_BYTES = 16 * 1024 * 1024
 LONGEST_QUERY = 2048
-PATHS = frozenset({"/v1/comments", "/v1/counts"})
+PATHS = {"/v1/comments": "public.comments", "/v1/counts": "public.counts"}
+"""Which paths may be kept, and the endpoints that their requests count for."""
 NOTE = "duyet.shelf"
 """Where in the WSGI environment a view notes what its answer depends on."""
 
@@ -48,8 +51,9 @@ class Kept:
 class Shelf:
     """The answers of one process: WSGI middleware around the application."""
 
-    def __init__(self, application: Wsgi, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, application: Wsgi, tally: Tally, clock: Callable[[], float] = time.monotonic) -> None:
         self._application = application
+        self._tally = tally
         self._clock = clock
         self._kept: dict[str, Kept] = {}
         self._bytes = 0
@@ -57,7 +61,6 @@ class Shelf:
         self._heard = 0
         self._ids = itertools.count()
         self._process = secrets.token_hex(4)
-        self.hits = 0
 
     def __call__(self, environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
         """Answer from the shelf, or ask the application and keep what it allows to be kept."""
@@ -67,8 +70,9 @@ class Shelf:
         key = f"{environ['PATH_INFO']}?{query}"
         kept = self._kept.get(key)
         if kept is not None and kept.until > self._clock():
-            self.hits += 1
+            self._tally.add(vocabulary.CACHED, "hit")
             return self._answer(kept, environ, start_response)
+        self._tally.add(vocabulary.CACHED, "miss")
         if len(query) > LONGEST_QUERY:
             return self._application(environ, start_response)
         return self._ask(key, environ, start_response)
@@ -91,9 +95,12 @@ class Shelf:
         if origin and origin in kept.note.origins:
             varying.append(("Access-Control-Allow-Origin", origin))
         asked = environ.get("HTTP_IF_NONE_MATCH")
+        endpoint = PATHS[environ["PATH_INFO"]]
         if asked and (kept.note.etag in asked or asked == "*"):
+            self._tally.add(vocabulary.REQUESTS, endpoint, "GET", "304")
             start_response("304 NOT MODIFIED", [*kept.unchanged, *varying])
             return ()
+        self._tally.add(vocabulary.REQUESTS, endpoint, "GET", "200")
         start_response("200 OK", [*kept.headers, *varying])
         return (kept.body,)
 

@@ -28,11 +28,18 @@ class Judged:
     claimed: Claimed
     verdict: Verdict
     likeness: Likeness
+    seconds: float
+    """How long the engine took."""
 
 
 def judge(cases: Sequence[Case], *, clock: Callable[[], float] = time.monotonic) -> list[Judged]:
     """Let the engine look at each case; no session, so that no transaction stays open meanwhile."""
-    return [Judged(case.claimed, moderate(case.submission, case.policy, clock=clock), case.likeness) for case in cases]
+    judged = []
+    for case in cases:
+        started = clock()
+        verdict = moderate(case.submission, case.policy, clock=clock)
+        judged.append(Judged(case.claimed, verdict, case.likeness, clock() - started))
+    return judged
 
 
 def finish(session: Session, judged: Sequence[Judged], *, now: datetime) -> int:

@@ -6,6 +6,7 @@ from flask import Response, url_for
 
 from service import challenges, sites
 from service.challenges import Issued, Kind
+from service.metrics import vocabulary
 from service.sites import KnownSite
 from service.web import answer, context, origins, payload, schemas
 from service.web.api.public import public
@@ -31,9 +32,10 @@ def issue(site: KnownSite, article: str, kind: str = "") -> Issued | None:
     if policy == "none":
         return None
     chosen: Kind = "image" if policy == "image" or kind == "image" else "pow"
-    return challenges.issue(
-        context.runtime().challenges, site=site.key, article=article, kind=chosen, now=context.now()
-    )
+    runtime = context.runtime()
+    issued = challenges.issue(runtime.challenges, site=site.key, article=article, kind=chosen, now=context.now())
+    runtime.tally.add(vocabulary.CHALLENGES, issued.kind, "issued")
+    return issued
 
 
 def challenge_as_json(issued: Issued) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from service.comments.gate import Answers
 from service.comments.submission import Accepted, Draft
 from service.db import AWAY
 from service.jobs import ring
+from service.metrics import vocabulary
 from service.sites import KnownSite
 from service.web import answer, context, form, origins, payload, schemas
 from service.web.api.public import public
@@ -117,9 +118,13 @@ def _stored(site: KnownSite, draft: Draft, answers: Answers, key: str | None) ->
     try:
         way, passed = gate.climb(runtime.challenges, site, draft.article, answers, now=now)
     except ChallengeFailed as error:
+        runtime.tally.add(vocabulary.CHALLENGES, error.field, error.code)
         raise FieldErrors([FieldError(error.field, error.code)]) from error
     except ChallengesAway as error:
+        runtime.tally.add(vocabulary.CHALLENGES, "captcha", "away")
         raise Problem("unavailable", headers={"Retry-After": "5"}) from error
+    if passed is not None:
+        runtime.tally.add(vocabulary.CHALLENGES, passed.by, "passed")
     try:
         with runtime.database.writing() as session:
             accepted = submission.submit(
@@ -142,7 +147,8 @@ def _stored(site: KnownSite, draft: Draft, answers: Answers, key: str | None) ->
         if passed is not None:
             challenges.restore(runtime.challenges, passed)
         raise
-    ring(runtime.redis)
+    ring(runtime.redis, runtime.tally)
+    runtime.tally.add(vocabulary.ACCEPTED, site.key)
     return accepted
 
 

@@ -15,6 +15,7 @@ from service import articles, challenges
 from service.challenges import Issued
 from service.comments import reading
 from service.comments.reading import Published
+from service.metrics import vocabulary
 from service.sites import KnownSite, SitePolicy
 from service.web import context, limits
 
@@ -92,8 +93,9 @@ def _challenge(site: KnownSite, key: str) -> Issued | None:
     """Return a picture: it works without a script on every rung of the ladder; a script asks for its own."""
     if site.policy.challenge == "none" or not _within_limit():
         return None
-    gate = context.runtime().challenges
-    issued = challenges.issue(gate, site=site.key, article=key, kind="image", now=context.now())
+    runtime = context.runtime()
+    issued = challenges.issue(runtime.challenges, site=site.key, article=key, kind="image", now=context.now())
+    runtime.tally.add(vocabulary.CHALLENGES, issued.kind, "issued")
     return issued if issued.has_image else None
 
 
