@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -29,11 +30,12 @@ class BadSite(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SitePolicy:
-    """All that a site decides. Lengths count code points after NFC; times are in days or minutes as named."""
+    """All that a site decides. Lengths count code points after NFC; no time zone is the service's own."""
 
     publish: str = PublishMode.AFTER_REVIEW
     challenge: Gate = "image"
     language: str = "vi"
+    time_zone: str = ""
     registered_only: bool = False
     close_after_days: int | None = None
     title_required: bool = True
@@ -163,6 +165,7 @@ def checked(policy: SitePolicy) -> SitePolicy:
         "publish is after_review or when_clean": policy.publish in set(PublishMode),
         "challenge is none, image, pow or ladder": policy.challenge in GATES,
         "language is vi or en": policy.language in LANGUAGES,
+        "a time zone has a name like Asia/Ho_Chi_Minh": policy.time_zone in {"", *available_timezones()},
         "a name has at most 200 characters": 1 <= policy.name_length <= 200,
         "a title has at most 300 characters": 1 <= policy.title_length <= 300,
         "a body has from 1 to 20000 characters": 1 <= policy.body_minimum <= policy.body_length <= 20000,

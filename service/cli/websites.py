@@ -8,6 +8,9 @@ import click
 from service import articles, sites
 from service.cli import session
 from service.moderation.vocabulary import PublishMode
+from service.web.embed import words
+
+MAPPINGS = ("actions", "thresholds", "strings")
 
 
 def _settings(command: Any) -> Any:
@@ -25,6 +28,7 @@ def _settings(command: Any) -> Any:
         ),
         click.option("--challenge", type=click.Choice(sites.GATES), help="What a form must solve."),
         click.option("--language", type=click.Choice(sites.LANGUAGES)),
+        click.option("--time-zone", help="The zone in which readers are shown times, e.g. Asia/Ho_Chi_Minh."),
         click.option(
             "--registered-only/--any-article",
             default=None,
@@ -43,6 +47,13 @@ def _settings(command: Any) -> Any:
         click.option("--body-length", type=int, help="The most characters of a comment."),
         click.option("--consent-text", help="The sentence beside the box for keeping a phone number."),
         click.option("--consent-version", help="A name for that sentence, kept with each consent."),
+        click.option(
+            "--string",
+            "strings",
+            multiple=True,
+            metavar="KEY=TEXT",
+            help="What the form says otherwise, by a key of `site words`; KEY= for our own words again.",
+        ),
         click.option(
             "--action", "actions", multiple=True, metavar="CATEGORY=OUTCOME", help="What a category leads to."
         ),
@@ -88,9 +99,10 @@ def set_site(key: str, name: str | None, origins: tuple[str, ...], **options: An
     with session.writing() as opened:
         known = sites.find(opened, key)
         changes = _changes(options)
-        for part in ("actions", "thresholds"):
+        for part in MAPPINGS:
             if part in changes:
-                changes[part] = {**getattr(known.policy, part), **changes[part]}
+                merged = {**getattr(known.policy, part), **changes[part]}
+                changes[part] = {name: value for name, value in merged.items() if value != ""}
         sites.change(opened, key, name=name, origins=origins or None, changes=changes)
     click.echo(f"Changed {key}.")
 
@@ -105,6 +117,17 @@ def list_sites() -> None:
                 f"{known.key}\t{known.name}\tpublish={policy.publish}\tchallenge={policy.challenge}"
                 f"\tlanguage={policy.language}\torigins={','.join(known.origins) or '-'}"
             )
+
+
+@site.command("words")
+@click.argument("key", required=False)
+@click.option("--language", type=click.Choice(sites.LANGUAGES), default="vi", show_default=True)
+def list_words(key: str | None, language: str) -> None:
+    """List what the form of the site KEY says, or what it says in a language, each by its key."""
+    with session.reading() as opened:
+        said = words.of(sites.find(opened, key) if key else None, language)
+    for name, text in said.items():
+        click.echo(f"{name}\t{text}")
 
 
 @click.group()
@@ -167,12 +190,14 @@ def _changes(options: dict[str, Any]) -> dict[str, Any]:
     given = {name: value for name, value in options.items() if value not in (None, ())}
     if "close_after_days" in given:
         given["close_after_days"] = given["close_after_days"] or None
-    for part in ("actions", "thresholds"):
+    for part in MAPPINGS:
         if part in given:
             pairs = [pair.partition("=") for pair in given[part]]
             if any(not separator for _, separator, _ in pairs):
-                raise click.UsageError(f"--{part[:-1]} takes CATEGORY=VALUE")
+                raise click.UsageError(f"--{part[:-1]} takes KEY=VALUE")
             given[part] = {name: value for name, _, value in pairs}
+    if unknown := set(given.get("strings", ())) - words.KEYS:
+        raise click.UsageError(f"No such words: {', '.join(sorted(unknown))}; `site words` lists all keys")
     if "thresholds" in given:
         try:
             given["thresholds"] = {name: int(value) for name, value in given["thresholds"].items()}

@@ -1,7 +1,7 @@
 """What a request knows about itself: the runtime, the time, the client's address and language, the request's id."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import cast
 
@@ -9,6 +9,7 @@ from flask import Flask, current_app, g, request
 
 from service import news
 from service.runtime import Runtime
+from service.sites import KnownSite
 
 LANGUAGES = ("vi", "en")
 
@@ -40,6 +41,17 @@ def language() -> str:
     if "language" in g:
         return cast(str, g.language)
     return request.accept_languages.best_match(LANGUAGES, default="vi") or "vi"
+
+
+def speak_for(site: KnownSite) -> None:
+    """Note whose words the rest of this request is answered in."""
+    g.site_policy = site.policy
+
+
+def own_words(language: str) -> Mapping[str, str]:
+    """Return what the request's site says otherwise than we do, in this language."""
+    policy = g.get("site_policy")
+    return policy.strings if policy is not None and policy.language == language else {}
 
 
 def request_id() -> str:

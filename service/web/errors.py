@@ -7,7 +7,7 @@ db.AWAY                        503 with Retry-After: nothing is promised that wa
 anything else                  500 that tells nothing
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -36,9 +36,9 @@ class FieldError:
     code: str
     limit: int | None = None
 
-    def as_json(self, language: str) -> dict[str, str]:
-        """Return the error as clients get it."""
-        message = wording.field_error(self.field, self.code, language, limit=self.limit)
+    def as_json(self, language: str, own: Mapping[str, str]) -> dict[str, str]:
+        """Return the error as clients get it; `own` are the site's sentences."""
+        message = wording.field_error(self.field, self.code, language, limit=self.limit, own=own)
         return {"field": self.field, "code": self.code, "message": message}
 
 
@@ -73,7 +73,8 @@ class FieldErrors(Problem):
 def document(problem: Problem) -> dict[str, Any]:
     """Return the problem as a document in the client's language."""
     language = context.language()
-    title = wording.problem_title(problem.kind, language)
+    own = context.own_words(language)
+    title = wording.problem_title(problem.kind, language, own)
     body: dict[str, Any] = {
         "type": f"urn:duyet:problem:{problem.kind}",
         "title": title,
@@ -82,7 +83,7 @@ def document(problem: Problem) -> dict[str, Any]:
         **problem.extra,
     }
     if isinstance(problem, FieldErrors):
-        body["errors"] = [error.as_json(language) for error in problem.errors]
+        body["errors"] = [error.as_json(language, own) for error in problem.errors]
         body["detail"] = " ".join(dict.fromkeys(error["message"] for error in body["errors"]))
     return body
 

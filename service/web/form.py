@@ -1,16 +1,19 @@
 """What a browser's plain form gets: the form again with its text, or the way to the receipt; and pages for errors."""
 
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from flask import Flask, Response, redirect, request, url_for
 
+from service.sites import KnownSite
 from service.web import payload
 from service.web.desk import frame as desk_frame
 from service.web.embed import answers
 from service.web.embed.answers import again
 from service.web.errors import Problem
 
-__all__ = ["again", "install", "received", "wanted"]
+__all__ = ["again", "install", "received", "reported", "wanted"]
 
 
 def wanted() -> bool:
@@ -24,13 +27,22 @@ def received(receipt: str) -> Response:
     return redirect(url_for("embed.receipt", receipt=receipt), 303)  # type: ignore[return-value]
 
 
+def reported(fields: Mapping[str, Any], site: KnownSite, comment_id: UUID) -> Response:
+    """Send the browser back to the list, where a word of thanks stands at the comment."""
+    where: dict[str, Any] = {
+        name: payload.text_of(fields, name) or None for name in ("article", "url", "title", "cursor")
+    }
+    place = url_for("embed.page", site=site.key, reported=comment_id, **where, _anchor=f"c-{comment_id}")
+    return redirect(place, 303)  # type: ignore[return-value]
+
+
 def install(app: Flask) -> None:
     """Answer people's browsers with pages where the API answers with problem documents."""
 
     def answer(problem: Problem) -> Response | None:
         if request.endpoint == "public.submit" and wanted():
             return again(_sent(), problem)
-        if not wanted() or request.path.startswith("/v1/"):
+        if not wanted() or (request.path.startswith("/v1/") and request.endpoint != "public.report"):
             return None
         if request.path == "/desk" or request.path.startswith("/desk/"):
             return desk_frame.failed(problem)

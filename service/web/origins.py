@@ -21,7 +21,8 @@ def own() -> str:
 
 
 def allow(site: KnownSite) -> None:
-    """Let pages of this site read the answer to this request."""
+    """Let pages of this site read the answer to this request, which is in the site's words."""
+    context.speak_for(site)
     g.allowed_origins = site.origins
     _met().update(site.origins)
 

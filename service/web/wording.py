@@ -1,4 +1,9 @@
-"""What clients are told, in Vietnamese and English; readers see these sentences under their fields."""
+"""What clients are told, in Vietnamese and English; readers see these sentences under their fields.
+
+A site may say them otherwise: `own` has its sentences by `error_…`, `problem_…` and `label_…`.
+"""
+
+from collections.abc import Mapping
 
 LABELS = {
     "name": ("họ tên", "your name"),
@@ -89,14 +94,28 @@ PROBLEMS = {
 }
 
 
-def field_error(field: str, code: str, language: str, *, limit: int | None = None) -> str:
+NONE: Mapping[str, str] = {}
+
+
+def field_error(
+    field: str, code: str, language: str, *, limit: int | None = None, own: Mapping[str, str] = NONE
+) -> str:
     """Return the sentence for a field's error code."""
     english = language == "en"
-    label = LABELS.get(field, (field, field))[english]
-    return FIELD_ERRORS.get(code, FIELD_ERRORS["invalid"])[english].format(label=label, limit=limit)
+    label = own.get(f"label_{field}") or LABELS.get(field, (field, field))[english]
+    text = own.get(f"error_{code}") or FIELD_ERRORS.get(code, FIELD_ERRORS["invalid"])[english]
+    return text.replace("{label}", label).replace("{limit}", str(limit))
 
 
-def problem_title(kind: str, language: str) -> str:
+def problem_title(kind: str, language: str, own: Mapping[str, str] = NONE) -> str:
     """Return the title of a kind of problem."""
     _, vietnamese, english = PROBLEMS[kind]
-    return english if language == "en" else vietnamese
+    return own.get(f"problem_{kind}") or (english if language == "en" else vietnamese)
+
+
+def every(language: str) -> dict[str, str]:
+    """Return all sentences by the keys under which a site may say them otherwise."""
+    english = language == "en"
+    tables = {"label": LABELS, "error": FIELD_ERRORS}
+    found = {f"{name}_{key}": pair[english] for name, table in tables.items() for key, pair in table.items()}
+    return found | {f"problem_{kind}": problem_title(kind, language) for kind in PROBLEMS}

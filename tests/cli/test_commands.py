@@ -43,6 +43,24 @@ def test_a_site_is_added_listed_and_changed(duyet):
     assert "publish=when_clean" in duyet("site", "list").stdout
 
 
+def test_the_words_of_a_form_are_a_sites_to_change_and_to_take_back(duyet):
+    def said(key):
+        return dict(line.split("\t", 1) for line in duyet("site", "words", "bao").stdout.splitlines())[key]
+
+    duyet("site", "add", "bao", "--name", "Báo", "--string", "heading=Ý kiến bạn đọc")
+    assert duyet("site", "set", "bao", "--string", "send=Gửi = xong", "--time-zone", "Asia/Bangkok").returncode == 0
+    assert (said("heading"), said("send")) == ("Ý kiến bạn đọc", "Gửi = xong")
+    duyet("site", "set", "bao", "--string", "heading=", "--consent-text", "Cho lưu {days} ngày.")
+    assert (said("heading"), said("send"), said("consent")) == ("Viết bình luận", "Gửi = xong", "Cho lưu 90 ngày.")
+
+    assert "heading\tWrite a comment\n" in duyet("site", "words", "--language", "en").stdout
+    unknown = duyet("site", "set", "bao", "--string", "headline=X")
+    assert (unknown.returncode, unknown.stdout) == (2, "")
+    assert "headline" in unknown.stderr
+    assert duyet("site", "set", "bao", "--string", "heading").returncode == 2
+    assert duyet("site", "set", "bao", "--time-zone", "Mars/Olympus").returncode != 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

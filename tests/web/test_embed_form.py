@@ -3,10 +3,12 @@
 import html
 import re
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from service import articles, sites
+from service.models import Report
 
 PAGE = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 ORIGIN = "https://bao.example"
@@ -247,3 +249,64 @@ def test_the_demo_is_there_as_long_as_its_site_is(client, add_site):
     assert "Báo Sông Quê" in page
     assert "Lấy lại mã bảo mật" in page
     assert sites.KEY.fullmatch(field(page, "site"))
+
+
+def report_form(page: str) -> tuple[str, dict[str, str]]:
+    """Return where the form under the first comment goes, and what it sends beside the reason."""
+    form = re.search(r'<form class="ways" action="([^"]*)" method="post">(.*?)</form>', page, re.DOTALL)
+    assert form
+    return form[1], {name: field(form[2], name) for name in re.findall(r'type="hidden" name="(\w+)"', form[2])}
+
+
+def test_a_reader_without_a_script_reports_a_comment_and_comes_back_to_it(client, add_site, publish, rows):
+    add_site(origins=(ORIGIN,))
+    comment = publish()["id"]
+    page = client.get("/embed?site=bao&article=bai-1&url=https://bao.example/bai-1").text
+    where, sent = report_form(page)
+    answer = client.post(where, data={**sent, "reason": "spam"}, headers=PAGE)
+    assert answer.status_code == 303
+    assert answer.headers["Location"].endswith(f"#c-{comment}")
+    back = client.get(answer.headers["Location"]).text
+    assert "Tòa soạn sẽ xem lại bình luận này" in back
+    assert field(back, "article_url") == "https://bao.example/bai-1"
+    assert [str(one.comment_id) for one in rows(Report)] == [comment]
+
+
+def test_a_report_that_cannot_be_taken_is_told_as_a_page(client, add_site, publish, rows):
+    add_site()
+    publish()
+    where, sent = report_form(client.get("/embed?site=bao&article=bai-1").text)
+    assert client.post(where, data={**sent, "reason": "boring"}, headers=PAGE).mimetype == "text/html"
+    foreign = client.post(where, data={**sent, "reason": "spam"}, headers={**PAGE, "Origin": "https://evil.example"})
+    assert (foreign.status_code, foreign.mimetype) == (403, "text/html")
+    assert rows(Report) == []
+
+
+def test_every_sentence_about_a_field_may_be_the_sites_own_with_and_without_a_script(client, add_site):
+    add_site(strings={"error_required": "Xin điền {label}.", "label_title": "tít", "problem_closed": "Hết giờ"})
+    wrong = {"site": "bao", "article": "bai-1", "name": "Ann", "body": "Hay quá."}
+    told = client.post("/v1/comments", json=wrong).get_json()
+    assert [one["message"] for one in told["errors"]] == ["Xin điền tít."]
+    assert "Xin điền tít." in client.post("/v1/comments", data=wrong, headers=PAGE).text
+    assert client.get("/embed.json?site=bao&article=bai-1").get_json()["wrong"]["title"] == "Xin điền tít."
+    english = client.post("/v1/comments", json=wrong, headers={"Accept-Language": "en"}).get_json()
+    assert [one["message"] for one in english["errors"]] == ["Please fill in a title."]
+
+
+def test_times_are_told_in_the_zone_of_the_site(client, add_site, publish):
+    add_site(time_zone="America/New_York")
+    publish()
+    page = client.get("/embed?site=bao&article=bai-1").text
+    told, sent = re.search(r'<time class="when" datetime="([^"]*)">([^<]*)</time>', page).groups()[::-1]
+    moment = datetime.fromisoformat(sent).astimezone(ZoneInfo("America/New_York"))
+    assert told == f"{moment:%H:%M %d/%m/%Y}"
+    assert client.get("/embed.json?site=bao&article=bai-1").get_json()["zone"] == "America/New_York"
+
+
+@pytest.mark.parametrize("more_settings", [{"LIMIT_COMMENTS": "1/hour"}])
+def test_a_long_wait_is_told_in_minutes(client, add_site):
+    add_site()
+    form = {**hidden(client.get("/embed?site=bao&article=bai-1").text), **TYPED}
+    client.post("/v1/comments", data=form, headers=PAGE)
+    answer = client.post("/v1/comments", data={**form, "body": "Ý kiến thứ hai."}, headers=PAGE)
+    assert re.search(r"Xin chờ khoảng \d\d phút rồi gửi lại", answer.text)

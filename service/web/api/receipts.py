@@ -6,7 +6,7 @@ from flask import Response
 
 from service import sites
 from service.comments import receipts, reporting
-from service.web import answer, context, origins, payload, schemas
+from service.web import answer, context, form, origins, payload, schemas
 from service.web.api.public import public
 
 
@@ -34,7 +34,8 @@ def withdraw(receipt: str) -> Response:
 @public.post("/v1/comments/<uuid:comment_id>/reports")
 def report(comment_id: uuid.UUID) -> Response:
     """Take a reader's complaint about an approved comment."""
-    complaint = schemas.parse(schemas.ReportIn, payload.read())
+    fields = payload.read()
+    complaint = schemas.parse(schemas.ReportIn, fields)
     runtime = context.runtime()
     with runtime.database.writing() as session:
         site_id = reporting.report(
@@ -45,5 +46,8 @@ def report(comment_id: uuid.UUID) -> Response:
             sender=runtime.vault.sender(context.address()),
             now=context.now(),
         )
-        origins.demand(sites.by_id(session, [site_id])[site_id])
+        site = sites.by_id(session, [site_id])[site_id]
+        origins.demand(site)
+    if form.wanted():
+        return form.reported(fields, site, comment_id)
     return answer.private({"status": "received"}, 202)

@@ -17,6 +17,10 @@ AGAIN = frozenset({"invalid", "closed", "conflict", "too-many", "unavailable", "
 """Problems after which the form is shown again with what was typed; others leave nothing to show."""
 
 
+LONG = 100
+"""From so many seconds on, a wait is told in minutes."""
+
+
 def shown(site: KnownSite | None, laid: Sheet, status: int = 200) -> Response:
     """Return the page of a form with its list; without its site, which only an outage brings about, no script helps."""
     return frame.page("embed.html", site, status, sheet=laid, enhanced=site is not None)
@@ -75,7 +79,7 @@ def _kept(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def _typed(fields: Mapping[str, Any], problem: Problem, language: str, said: dict[str, str]) -> dict[str, Any]:
     errors = problem.errors if isinstance(problem, FieldErrors) else ()
-    wrong = {error.field: error.as_json(language)["message"] for error in errors}
+    wrong = {error.field: error.as_json(language, said)["message"] for error in errors}
     # What is wrong with a field that nobody sees is told above the form.
     unseen = [wrong.pop(name) for name in list(wrong) if name not in {*sheet.FIELDS, "captcha"}]
     typed = {**_kept(fields), "errors": wrong, "notice": " ".join(unseen) or _notice(problem, language, said)}
@@ -89,6 +93,9 @@ def _typed(fields: Mapping[str, Any], problem: Problem, language: str, said: dic
 
 def _notice(problem: Problem, language: str, said: dict[str, str]) -> str:
     if problem.kind == "too-many":
-        return said["limited"].replace("{seconds}", problem.headers.get("Retry-After", "60"))
+        seconds = int(problem.headers.get("Retry-After", "60"))
+        kind, unit = ("limited_long", -(-seconds // 60)) if seconds >= LONG else ("limited", seconds)
+        return said[kind].replace("{seconds}", str(unit)).replace("{minutes}", str(unit))
     by_kind = {"invalid": "fix", "conflict": "busy", "unavailable": "failed", "internal": "failed", "closed": "closed"}
-    return said[by_kind[problem.kind]] if problem.kind in by_kind else wording.problem_title(problem.kind, language)
+    known = by_kind.get(problem.kind)
+    return said[known] if known else wording.problem_title(problem.kind, language, said)

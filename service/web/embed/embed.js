@@ -74,6 +74,7 @@
     }
 
     async load() {
+      const first = this.read().catch(() => 0);
       try {
         this.about = await (await get("/embed.json" + this.query)).json();
       } catch (problem) {
@@ -96,6 +97,8 @@
       list.append(make("p", { class: "foot" }, this.older, feed));
       this.root.lang = this.about.language;
       this.draw();
+      // The list is there when it comes into sight, so that nothing under it moves.
+      if (await first) this.arrive();
       // Who was already writing in the form of the page goes on writing in this one.
       const active = this.contains(document.activeElement) && this.fields && this.fields[document.activeElement.name];
       this.root.replaceChildren(this.top, list);
@@ -155,8 +158,13 @@
         novalidate: true,
         "aria-labelledby": "write",
         submit: (event) => this.submit(event),
-        // What is typed anew is another comment.
-        input: (event) => TYPED.includes(event.target.name) && (this.key = 0),
+        input: ({ target }) => {
+          // What is typed anew is another comment, and no longer wrong.
+          if (TYPED.includes(target.name)) this.key = 0;
+          if (target.ariaInvalid != "true") return;
+          this.tell(target.name);
+          if (!this.form.querySelector(".wrong")) this.say();
+        },
       });
       this.form.append(
         make("p", { class: "note" }, words.required_note),
@@ -306,21 +314,26 @@
 
     // Say what is wrong under each field, and go to the first.
     mark(errors) {
-      for (const old of this.form.querySelectorAll(".wrong")) old.remove();
       let first;
       for (const [name, field] of Object.entries(this.fields)) {
         const error = errors.find((one) => one.field == name);
-        const row = field.closest(".row");
-        const note = row.querySelector(".note") ? name + "-note" : "";
-        field.setAttribute("aria-invalid", !!error);
-        field.setAttribute("aria-describedby", error ? name + "-wrong " + note : note);
-        if (!error) continue;
-        row.append(make("p", { class: "wrong", part: "error", id: name + "-wrong" }, error.message));
-        first = first || field;
+        this.tell(name, error && error.message);
+        if (error) first = first || field;
       }
       const unseen = errors.filter((one) => !this.fields[one.field]).map((one) => one.message);
       this.say(unseen.join(" ") || (errors.length ? this.words.fix : ""));
       if (first) first.focus();
+    }
+
+    tell(name, message) {
+      const field = this.fields[name];
+      const row = field.closest(".row");
+      const old = row.querySelector(".wrong");
+      const note = row.querySelector(".note") ? name + "-note" : "";
+      if (old) old.remove();
+      field.setAttribute("aria-invalid", !!message);
+      field.setAttribute("aria-describedby", message ? name + "-wrong " + note : note);
+      if (message) row.append(make("p", { class: "wrong", part: "error", id: name + "-wrong" }, message));
     }
 
     // Count down aloud once, then in silence, then say that it is over.
@@ -330,6 +343,7 @@
       this.send.setAttribute("aria-disabled", "true");
       const tick = () => {
         const seconds = Math.ceil((until - Date.now()) / 1000);
+        if (seconds > 99) return this.say(this.words.limited_long.replace("{minutes}", Math.ceil(seconds / 60)));
         if (seconds > 0) return this.say(this.words.limited.replace("{seconds}", seconds));
         clearInterval(this.waits);
         this.waits = 0;
@@ -387,24 +401,29 @@
       clearTimeout(this.timer);
       if (!this.isConnected || !this.items || document.hidden) return;
       this.timer = setTimeout(() => this.poll(), 20000);
-      try {
-        const answer = await get("/v1/comments" + this.query);
-        const tag = answer.headers.get("ETag");
-        if (tag && tag == this.tag) return;
-        this.tag = tag;
-        const first = !this.latest;
-        this.latest = await answer.json();
-        this.count.textContent = "(" + this.latest.count + ")";
-        const box = this.items.getBoundingClientRect();
-        const news = this.latest.comments.filter((one) => !this.shows(one.id));
-        const reads = this.items.firstChild && box.top < innerHeight && box.bottom > 0;
-        // Nobody's text is pushed away while they read, but one's own comment is shown at once.
-        if (reads && news.length && !news.some((one) => one.id == this.mine)) this.newer.hidden = false;
-        else this.show();
-        if (first) this.cursor(this.latest.next);
-      } catch {
-        // The list stays as it is until the next turn.
-      }
+      // Where it fails, the list stays as it is until the next turn.
+      if (await this.read().catch(() => 0)) this.arrive();
+    }
+
+    // Ask for the list; say whether it is another one.
+    async read() {
+      const answer = await get("/v1/comments" + this.query);
+      const tag = answer.headers.get("ETag");
+      if (tag && tag == this.tag) return 0;
+      this.tag = tag;
+      return (this.latest = await answer.json());
+    }
+
+    arrive() {
+      const { comments, count, next } = this.latest;
+      this.count.textContent = "(" + count + ")";
+      const box = this.items.getBoundingClientRect();
+      const news = comments.filter((one) => !this.shows(one.id));
+      const reads = this.items.firstChild && box.top < innerHeight && box.bottom > 0;
+      // Nobody's text is pushed away while they read, but one's own comment is shown at once.
+      if (reads && news.length && !news.some((one) => one.id == this.mine)) this.newer.hidden = false;
+      else this.show();
+      if (this.next === undefined) this.cursor(next);
     }
 
     shows(id) {
@@ -452,21 +471,20 @@
       for (const part of format.formatToParts(new Date(created_at))) parts[part.type] = part.value;
       const when = parts.hour + ":" + parts.minute + " " + [parts.day, parts.month, parts.year].join("/");
       const label = words.report_of.replace("{name}", () => name);
-      const report = make("button", { class: "plain report", part: "link", "aria-label": label }, words.report);
-      const end = make("div", { class: "ways" }, report);
-      report.onclick = () => {
-        const reasons = Object.entries(about.reasons).map(([value, text]) => make("option", { value }, text));
-        const choice = make("select", { "aria-label": words.report_reason, part: "input" }, ...reasons);
-        const send = make("button", { class: "plain", part: "link" }, words.report_send);
-        send.onclick = async () => {
-          const answer = await this.post("/v1/comments/" + id + "/reports", { reason: choice.value }).catch(() => ({}));
-          const text = answer.ok ? words.reported : words.failed;
-          if (answer.ok) end.replaceChildren(make("span", { role: "status" }, text));
-          else end.append(make("span", { role: "status" }, text));
-        };
-        end.replaceChildren(choice, send);
-        choice.focus();
+      const report = make("summary", { class: "plain report", part: "link", "aria-label": label }, words.report);
+      const reasons = Object.entries(about.reasons).map(([value, text]) => make("option", { value }, text));
+      const choice = make("select", { "aria-label": words.report_reason, part: "input" }, ...reasons);
+      const said = make("span", { role: "status", tabindex: -1 });
+      const send = make("button", { class: "plain", part: "link" }, words.report_send);
+      send.onclick = async () => {
+        const { ok } = await this.post("/v1/comments/" + id + "/reports", { reason: choice.value }).catch(() => ({}));
+        said.textContent = ok ? words.reported : words.report_failed;
+        if (!ok) return;
+        end.replaceChildren(said);
+        said.focus();
       };
+      const end = make("div", { class: "tell" });
+      end.append(make("details", {}, report, make("div", { class: "ways" }, choice, send)), said);
       const who = make("b", { class: "who" }, name);
       const head = make("p", { class: "head" }, who, " ", make("time", { class: "when", datetime: created_at }, when));
       const subject = title && make("h3", { class: "about" }, title);

@@ -25,8 +25,9 @@ def page(template: str, site: KnownSite | None, status: int = 200, **shown: Any)
         "words": words.of(site, language),
         "language": language,
         "site": site,
+        "reasons": words.REASONS,
         "file": file_url,
-        "local_time": local_time,
+        "local_time": lambda moment: local_time(moment, zone(site)),
         # Our own origin is told in any case.
         "heights": " ".join(site.origins) if site else "",
         **shown,
@@ -67,9 +68,14 @@ def parcel(text: bytes, kind: str, *, seconds: int, packed: bytes = b"") -> Resp
     return response
 
 
-def local_time(moment: datetime) -> str:
-    """Return a moment as people of the newsroom's zone write it."""
-    there = moment.astimezone(ZoneInfo(context.runtime().settings.time_zone))
+def zone(site: KnownSite | None) -> str:
+    """Return the name of the zone in which the site's readers live."""
+    return (site.policy.time_zone if site else "") or context.runtime().settings.time_zone
+
+
+def local_time(moment: datetime, zone_name: str) -> str:
+    """Return a moment as people of that zone write it."""
+    there = moment.astimezone(ZoneInfo(zone_name))
     return f"{there:%H:%M %d/%m/%Y}"
 
 

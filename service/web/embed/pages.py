@@ -25,6 +25,7 @@ class EmbedQuery(BaseModel):
     url: ShortText = ""
     title: ShortText = ""
     cursor: Annotated[UUID | None, BeforeValidator(lambda value: value or None)] = None
+    reported: Annotated[UUID | None, BeforeValidator(lambda value: value or None)] = None
 
 
 @embed.get("/embed")
@@ -34,7 +35,7 @@ def page() -> Response:
     with context.runtime().database.reading() as session:
         site = sites.find(session, asked.site)
         article = Article(asked.article, asked.url, asked.title)
-        shown = sheet.lay(session, site, article, cursor=asked.cursor)
+        shown = sheet.lay(session, site, article, cursor=asked.cursor, reported=asked.reported)
     return answers.shown(site, shown)
 
 
@@ -49,7 +50,7 @@ def described() -> Response:
     policy = site.policy
     document = {
         "language": policy.language,
-        "zone": context.runtime().settings.time_zone,
+        "zone": frame.zone(site),
         "closed": closed,
         "challenge": policy.challenge,
         "challenge_seconds": int(context.runtime().settings.challenge_lifetime.total_seconds()),

@@ -35,7 +35,10 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A form with its list. `errors` has a sentence for each wrong field, `notice` one for the whole form."""
+    """A form with its list. `errors` has a sentence for each wrong field, `notice` one for the whole form.
+
+    `reported` is the comment that the reader has just complained of.
+    """
 
     article: Article
     policy: SitePolicy
@@ -44,6 +47,7 @@ class Sheet:
     comments: tuple[Published, ...] = ()
     next: UUID | None = None
     cursor: UUID | None = None
+    reported: UUID | None = None
     challenge: Issued | None = None
     token: str = ""
     idempotency_key: str = ""

@@ -69,6 +69,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Bạn gửi hơi nhanh. Xin chờ {seconds} giây rồi gửi lại; phần bạn viết vẫn còn nguyên.",
         "That was quick. Please wait {seconds} seconds and send again; your text is kept.",
     ),
+    "limited_long": (
+        "Bạn gửi hơi nhiều. Xin chờ khoảng {minutes} phút rồi gửi lại; phần bạn viết vẫn còn nguyên.",
+        "That was a lot. Please wait about {minutes} minutes and send again; your text is kept.",
+    ),
     "limit_over": ("Bây giờ bạn có thể gửi.", "You can send now."),
     "offline": (
         "Mất kết nối mạng. Phần bạn viết vẫn còn nguyên, có mạng lại bạn bấm gửi.",
@@ -96,6 +100,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "report_reason": ("Lý do báo cáo", "Reason"),
     "report_send": ("Gửi báo cáo", "Send report"),
     "reported": ("Cảm ơn bạn. Tòa soạn sẽ xem lại bình luận này.", "Thank you. We will look at this comment again."),
+    "report_failed": (
+        "Chưa gửi được báo cáo. Xin thử lại sau giây lát.",
+        "Your report could not be sent. Please try again shortly.",
+    ),
     "reason_spam": ("Quảng cáo, lừa đảo", "Advertising or fraud"),
     "reason_insult": ("Xúc phạm, thô tục", "Insulting or vulgar"),
     "reason_hate": ("Thù ghét, kích động", "Hateful"),
@@ -115,20 +123,23 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "website": ("Xin để trống ô này", "Please leave this empty"),
 }
-"""Key to (Vietnamese, English). `{seconds}`, `{days}` and `{name}` stand for what is put in their place."""
+"""Key to (Vietnamese, English). What stands in braces is replaced: `{seconds}`, `{minutes}`, `{days}`, `{name}`."""
 
 REASONS = ("spam", "insult", "hate", "personal_data", "other")
 """What a reader may complain about, a choice of the reasons that moderators have."""
 
-PAGES_ALONE = ("withdraw", "receipt_", "page_", "busy", "newest")
+PAGES_ALONE = ("withdraw", "receipt_", "page_", "busy", "newest", "reason_", "error_", "problem_", "label_")
 """How the keys begin that the script has no use for, but for the link to the receipt."""
+
+KEYS = frozenset({*WORDS, *wording.every("vi")})
+"""All that a site may say otherwise."""
 
 
 def of(site: KnownSite | None, language: str = "vi") -> dict[str, str]:
     """Return the words in the site's language, its own in place of ours; without a site in the language named."""
     policy = site.policy if site else SitePolicy(language=language)
     english = policy.language == "en"
-    words = {key: pair[english] for key, pair in WORDS.items()}
+    words = {key: pair[english] for key, pair in WORDS.items()} | wording.every(policy.language)
     words |= {key: text for key, text in policy.strings.items() if key in words and text}
     words["consent"] = (policy.consent_text or words["consent"]).replace("{days}", str(policy.phone_days))
     return words
@@ -139,7 +150,8 @@ def complaints(policy: SitePolicy) -> dict[str, str]:
     asked = {"name": "required", "body": "required", "captcha": "captcha_required", "consent": "consent_required"}
     asked |= {"title": "required"} if policy.title_required else {}
     asked |= {"phone": "required"} if policy.phone_required else {}
-    return {field: wording.field_error(field, code, policy.language) for field, code in asked.items()}
+    language, own = policy.language, policy.strings
+    return {field: wording.field_error(field, code, language, own=own) for field, code in asked.items()}
 
 
 def sent(site: KnownSite) -> dict[str, str]:
