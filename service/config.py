@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from limits import parse_many
 from sqlalchemy import make_url
@@ -65,6 +66,11 @@ class Settings:
     log_level: str
     values: Mapping[str, str]
     """The settings as text, by the names of `DEFAULTS`."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the zone in which people are shown times and in which a day begins."""
+        return ZoneInfo(self.time_zone)
 
     def allowance(self, window: timedelta) -> int:
         """Return how many comments LIMIT_COMMENTS lets one sender send within the window."""
@@ -233,6 +239,10 @@ def _checked(var: Path, values: Mapping[str, str]) -> Settings:
         log_level=values["LOG_LEVEL"].lower(),
         values={**values, "VAR_DIR": str(var), "DATABASE_URL": database_url, "REDIS_URL": redis_url},
     )
+    try:
+        _ = settings.zone
+    except (ZoneInfoNotFoundError, ValueError):
+        wrong.append("TIME_ZONE must name a zone such as Asia/Ho_Chi_Minh")
     if settings.log_level not in {"debug", "info", "warning", "error"}:
         wrong.append("LOG_LEVEL must be debug, info, warning or error")
     if wrong:

@@ -1,12 +1,13 @@
 """The only place that knows job names, queues and RQ's options; what a job does is `workers.tasks`'s to call.
 
-A job carries no data. `ring` is a doorbell: it says "there may be something to judge" and nothing is
-lost when it is not heard, since the pending row is the queue (docs/adr/0002).
+A job carries no data, at most the id of the row that says what to do. `ring` is a doorbell: it says "there may be
+something to judge" and nothing is lost when it is not heard, since the pending row is the queue (docs/adr/0002).
 """
 
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import structlog
 from redis import Redis
@@ -21,11 +22,15 @@ from service.metrics import Tally, vocabulary
 
 QUEUE = "duyet"
 JUDGE = "workers.tasks.judge_pending"
-NAMES = frozenset({JUDGE})
+BACKTEST = "workers.tasks.run_backtest"
+NAMES = frozenset({JUDGE, BACKTEST})
 BELL = "duyet:bell"
 BELL_MILLISECONDS = 200
 BELLS = 4
 """So many bells may wait: one for each worker that could help, and no more."""
+BACKTEST_ASKED = "duyet:backtest:"
+BACKTEST_SECONDS = 30
+"""A backtest is asked for once in so many seconds, however often somebody looks whether it waits."""
 JOB_SECONDS = 120
 FAILED_SECONDS = 14 * 24 * 3600
 
@@ -105,6 +110,26 @@ def oldest(redis: Redis, *, now: datetime) -> int:
     """Return for how many seconds the first job has been waiting, 0 when none is."""
     first = next(iter(queue(redis).get_jobs(0, 1)), None)
     return max(0, int((now - first.enqueued_at).total_seconds())) if first is not None and first.enqueued_at else 0
+
+
+def ask_backtest(redis: Redis, backtest_id: UUID, *, again: bool = False) -> bool:
+    """Ask for a worker for this backtest, once within a while; return whether Redis heard it. Never raises for Redis.
+
+    `again` is a worker's own: it did a part and steps back, so that comments are not kept waiting.
+    """
+    name = f"{BACKTEST_ASKED}{backtest_id}"
+    try:
+        if again:
+            redis.set(name, b"1", ex=BACKTEST_SECONDS)
+        elif not redis.set(name, b"1", nx=True, ex=BACKTEST_SECONDS):
+            return True
+        queue(redis).enqueue_call(
+            BACKTEST, args=(str(backtest_id),), result_ttl=0, failure_ttl=FAILED_SECONDS, description="backtest"
+        )
+    except RedisError as error:
+        log.warning("backtest_not_heard", error=type(error).__name__)
+        return False
+    return True
 
 
 def failed(redis: Redis) -> list[tuple[str, str, str]]:

@@ -78,7 +78,7 @@ class KnownSite:
 
     def engine_policy(self) -> Policy:
         """Return the policy for the engine, named so that a verdict can be traced to it."""
-        return self.policy.engine(f"{self.key}/{self.version}")
+        return self.policy.engine(f"{self.key}/{self.version}"[-40:])
 
 
 def add(

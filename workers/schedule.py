@@ -16,6 +16,7 @@ from service import challenges, jobs, retention, sessions, sites
 from service.comments import judging, submission
 from service.db import AWAY
 from service.metrics import vocabulary
+from service.rules import backtests, standing
 from service.runtime import Runtime
 
 PICTURES, SOUNDS = 300, 60
@@ -39,6 +40,15 @@ def sweep(parts: Runtime) -> bool:
     return due and jobs.ring(parts.redis, parts.tally)
 
 
+def ask(parts: Runtime) -> int:
+    """Ask again for the backtests that wait for a worker, whatever became of their first job."""
+    with parts.database.reading() as session:
+        waiting = backtests.due(session)
+    for backtest_id in waiting:
+        jobs.ask_backtest(parts.redis, backtest_id)
+    return len(waiting)
+
+
 def refill(parts: Runtime) -> tuple[int, int]:
     """Make pictures and sounds ahead."""
     return challenges.refill(parts.challenges, pictures=PICTURES, sounds=SOUNDS)
@@ -51,6 +61,7 @@ def tidy(parts: Runtime) -> None:
         judging.forget_repeats(session, now=now)
         submission.forget_spent(session, now=now)
         sessions.forget_old(session, now=now)
+        standing.forget_sightings(session, now=now)
         known = sites.every(session)
     for site in known:
         with parts.database.writing() as session:
@@ -61,6 +72,7 @@ def jobs_of(parts: Runtime) -> list[Periodic]:
     """Return the periodic jobs of this installation."""
     return [
         Periodic("sweep", parts.settings.sweep_every.total_seconds(), sweep),
+        Periodic("ask", parts.settings.sweep_every.total_seconds(), ask),
         Periodic("refill", 1.0, refill),
         Periodic("tidy", 600.0, tidy),
     ]

@@ -6,6 +6,7 @@
 import time
 from datetime import UTC, datetime
 from functools import cache
+from uuid import UUID
 
 import structlog
 
@@ -13,10 +14,13 @@ from service import config, jobs, news, runtime
 from service.comments import judging
 from service.metrics import vocabulary
 from service.moderation import prepare
+from service.rules import backtests
 from service.runtime import Runtime
 
 DRAIN_SECONDS = 60
 """A job ends after so long and rings for the next, well within its time limit."""
+
+BACKTEST_SECONDS = 4
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +62,28 @@ def _drain(parts: Runtime, started: float) -> int:
     return finished
 
 
+def run_backtest(backtest_id: str) -> int:
+    """Go on with a backtest for a few seconds, then let others work first; return how many comments were looked at."""
+    parts = built()
+    started = time.monotonic()
+    seen = 0
+    with parts.database.writing() as session:
+        work = backtests.claim(session, UUID(backtest_id), now=datetime.now(UTC))
+    while work is not None and time.monotonic() - started < BACKTEST_SECONDS:
+        with parts.database.reading() as session:
+            past = backtests.load(session, work)
+        result = backtests.tally(work, past)
+        seen += result.seen
+        with parts.database.writing() as session:
+            work = backtests.store(session, work, result, now=datetime.now(UTC))
+    if work is not None:
+        with parts.database.writing() as session:
+            backtests.release(session, work)
+        jobs.ask_backtest(parts.redis, work.id, again=True)
+    log.info("backtested", comments=seen, seconds=round(time.monotonic() - started, 3))
+    return seen
+
+
 def drain_once(parts: Runtime) -> int | None:
     """Claim, judge and finish one batch; return how many were finished, None when nothing was due."""
     settings = parts.settings
@@ -68,7 +94,13 @@ def drain_once(parts: Runtime) -> int | None:
             held = judging.give_up(session, attempts=settings.attempts, now=datetime.now(UTC))
         return held or None
     with parts.database.reading() as session:
-        cases = judging.gather(session, claimed, allowance=settings.allowance(judging.FLOOD_WITHIN))
+        cases = judging.gather(
+            session,
+            claimed,
+            allowance=settings.allowance(judging.FLOOD_WITHIN),
+            now=datetime.now(UTC),
+            zone=settings.zone,
+        )
     judged = judging.judge(cases)
     for one in judged:
         parts.tally.observe(vocabulary.VERDICT_SECONDS, one.seconds)

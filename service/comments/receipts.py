@@ -12,7 +12,7 @@ from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from service.comments import state
-from service.models import Comment, Fingerprint, Report
+from service.models import Comment, Fingerprint, Report, Sighting
 
 SHOWN_AS = {
     "pending": "received",
@@ -92,6 +92,7 @@ def erase(session: Session, row: Comment, *, actor: str, act: str, now: datetime
     if not state.take(session, [step], now=now):
         raise RuntimeError("the row was locked and yet moved")
     session.execute(delete(Fingerprint).where(Fingerprint.comment_id == row.id))
+    session.execute(delete(Sighting).where(Sighting.comment_id == row.id))
     session.execute(delete(Report).where(Report.comment_id == row.id))
     state.forget_details(session, row.id)
 

@@ -8,7 +8,7 @@ from service.moderation.lexicon import Entry, Node, book
 from service.moderation.syllables import bare_syllables, cut, from_telex, from_vni, retone, syllables
 from service.moderation.text import fold
 
-_LEET = (
+LEET = (
     str.maketrans("013456789@$!|€+£¥", "oieasgtbgasiietly"),
     str.maketrans("013456789@$!|€+£¥", "oleasbtbqaslletly"),
 )
@@ -111,7 +111,7 @@ def _unveil_look(word: str) -> Unveiled | None:
     """Give a word with digits for letters that could be several: only a phrase around it can tell which was meant."""
     if word[-1].isdigit() and (word[0] == "x" or word[:-1] in book().abbreviations):
         return None
-    for table in _LEET:
+    for table in LEET:
         read = word.translate(table)
         if read.isalpha() and sum(map(str.isdigit, word)) * 2 <= len(word):
             if read in book().vocabulary and not read.isascii():
@@ -126,7 +126,7 @@ def _unveil_leet(raw: str) -> Unveiled | None:
         return None
     if raw[-1].isdigit() and raw[:-1].isalpha() and (len(raw) < 4 or fold(raw[:-1]) in book().strong_folded):
         return None
-    for table in _LEET:
+    for table in LEET:
         read = raw.translate(table)
         if read == raw or not read.isalpha() or len(read) < 2:
             continue

@@ -18,6 +18,7 @@ from service.moderation.checks import (
     personal_data,
     seam,
     sender,
+    site_rules,
 )
 from service.moderation.disguises import unveil
 from service.moderation.findings import unchecked
@@ -74,9 +75,20 @@ def moderate(
     sheet = sheets[0] if sheets else Sheet((), submission.facts, submission)
     for name, check in checks:
         findings.extend(_run(name, partial(check, sheet), clock))
+    counted: list[str] = []
+    if policy.rules.finding:
+        found = _run(site_rules.NAME, partial(site_rules.find, sheet, policy.rules, policy.counting), clock)
+        findings.extend(finding for finding in found if not _only_counts(finding, policy, counted))
     score: list[float] = []
     findings.extend(_run(learned.NAME, partial(_learned, sheet, findings, policy.learned_threshold, score), clock))
-    return decide(tuple(findings), policy, score[0] if score else 0.0)
+    return decide(tuple(findings), policy, score[0] if score else 0.0, tuple(counted))
+
+
+def _only_counts(finding: Finding, policy: Policy, counted: list[str]) -> bool:
+    if finding.entry is None or finding.entry not in policy.counting:
+        return False
+    counted.append(finding.entry)
+    return True
 
 
 def _learned(sheet: Sheet, findings: list[Finding], threshold: float, score: list[float]) -> Iterator[Finding]:

@@ -47,6 +47,17 @@ class Category(StrEnum):
 FIELDS = ("name", "title", "body")
 
 
+class RuleKind(StrEnum):
+    """What a site's own rule looks for, or what it changes of the policy."""
+
+    WORD = "word"
+    PHRASE = "phrase"
+    PATTERN = "pattern"
+    DOMAIN = "domain"
+    THRESHOLD = "threshold"
+    ACTION = "action"
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the outside knows about a submission, gathered before the pure part runs.
@@ -116,12 +127,43 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Outcome, all findings, the risk from 0 to 1 by which a queue is ordered, and the policy's version."""
+    """Outcome, all findings, the risk from 0 to 1 by which a queue is ordered, and the policy's version.
+
+    `counted` names the site's rules that would have acted and only count for now.
+    """
 
     outcome: Outcome
     risk: float
     findings: tuple[Finding, ...]
     policy_version: str
+    counted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRule:
+    """One rule of a site: words, phrases, patterns or domains to find, or a change of the policy.
+
+    `entry` names it in findings (`rule:12`, `block:3`). `outcome` is what a find leads to (approve: it is only
+    noted) or, for an action, what its category leads to. `threshold` is the lowest severity of the category
+    that counts, 4 for never.
+    """
+
+    entry: str
+    version: int
+    kind: RuleKind
+    category: Category
+    forms: tuple[str, ...] = ()
+    outcome: Outcome = Outcome.HOLD
+    threshold: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """The rules of a site that are looked at; two books with one key hold the same rules."""
+
+    key: str = ""
+    finding: tuple[SiteRule, ...] = field(default=(), compare=False)
+    changing: tuple[SiteRule, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +173,7 @@ class Policy:
     `actions` overrides the shipped table: category to outcome, for findings of severity 2 or more.
     `thresholds` is the lowest severity (1 to 3) of a category that counts at all.
     `learned_threshold` is the learned score from 0 to 1 above which a comment is held.
+    `rules` are the site's own; those whose entry is in `counting` are counted and do nothing.
     `lengths` and `required` are not here: the edge has validated the text before it gets this far.
     """
 
@@ -139,3 +182,5 @@ class Policy:
     thresholds: Mapping[Category, int] = field(default_factory=lambda: MappingProxyType({}))
     learned_threshold: float = 0.9
     version: str = "shipped"
+    rules: Rulebook = field(default_factory=Rulebook)
+    counting: frozenset[str] = frozenset()

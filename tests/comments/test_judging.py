@@ -44,7 +44,7 @@ def claim(parts, batch=50, attempts=3):
 
 def finish(parts, claimed):
     with parts.database.reading() as session:
-        cases = judging.gather(session, claimed, allowance=30)
+        cases = judging.gather(session, claimed, allowance=30, now=datetime.now(UTC), zone=parts.settings.zone)
     with parts.database.writing() as session:
         return judging.finish(session, judging.judge(cases), now=datetime.now(UTC))
 

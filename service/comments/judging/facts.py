@@ -3,20 +3,22 @@
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
-from service import sites
+from service import blocks, sites
 from service.comments.judging.claims import Claimed
 from service.ids import lowest_id
 from service.models import Comment, Fingerprint
 from service.moderation import Fingerprint as Likeness
 from service.moderation import distance, fingerprint, joined
 from service.moderation.vocabulary import Facts, Policy, Submission
+from service.rules import standing
 
 REPEATS_WITHIN = timedelta(days=7)
 SENDER_WITHIN = timedelta(days=30)
@@ -34,22 +36,29 @@ class Case:
     submission: Submission
     policy: Policy
     likeness: Likeness
+    left: Mapping[str, int] = field(default_factory=dict)
+    """How many more comments each of the site's capped rules may act on today."""
 
 
-def gather(session: Session, claimed: Sequence[Claimed], *, allowance: int) -> list[Case]:
+def gather(
+    session: Session, claimed: Sequence[Claimed], *, allowance: int, now: datetime, zone: ZoneInfo
+) -> list[Case]:
     """Gather the facts of the whole batch in a fixed number of queries.
 
-    `allowance` is how many comments the limits let one sender send within `FLOOD_WITHIN`.
+    `allowance` is how many comments the limits let one sender send within `FLOOD_WITHIN`; a day begins in `zone`.
     """
     known = sites.by_id(session, sorted({one.site_id for one in claimed}))
+    rules = standing.standing(session, list(known), now=now, zone=zone)
+    policies = {site.id: rules[site.id].policy(site.engine_policy()) for site in known.values()}
     likenesses = [fingerprint(Submission(body=one.body, title=one.title, name=one.name)) for one in claimed]
-    facts = _facts(session, claimed, likenesses, allowance)
+    facts = _facts(session, claimed, likenesses, allowance, _blocked(session, claimed, now))
     return [
         Case(
             one,
             Submission(body=one.body, title=one.title, name=one.name, facts=fact),
-            known[one.site_id].engine_policy(),
+            policies[one.site_id],
             likeness,
+            rules[one.site_id].left,
         )
         for one, fact, likeness in zip(claimed, facts, likenesses, strict=True)
     ]
@@ -69,7 +78,18 @@ def forget_repeats(session: Session, *, now: datetime) -> int:
     return int(result.rowcount)  # type: ignore[attr-defined]
 
 
-def _facts(session: Session, claimed: Sequence[Claimed], likenesses: Sequence[Likeness], allowance: int) -> list[Facts]:
+def _blocked(session: Session, claimed: Sequence[Claimed], now: datetime) -> frozenset[tuple[int, bytes]]:
+    keys = {(one.site_id, key) for one in claimed for key in (one.sender, one.phone_key)}
+    return blocks.blocked(session, keys, now=now)
+
+
+def _facts(
+    session: Session,
+    claimed: Sequence[Claimed],
+    likenesses: Sequence[Likeness],
+    allowance: int,
+    blocked: frozenset[tuple[int, bytes]],
+) -> list[Facts]:
     identical, stored = _before(session, claimed, [likeness for likeness in likenesses if likeness.usable])
     lately = _sent_lately(session, claimed)
     rejected = _rejected_lately(session, claimed)
@@ -86,6 +106,7 @@ def _facts(session: Session, claimed: Sequence[Claimed], likenesses: Sequence[Li
                 sent_lately=max(0, lately[one.sender, one.name] - 1) if one.sender else 0,
                 sent_allowance=allowance,
                 rejected_lately=rejected[one.sender] if one.sender else 0,
+                blocked_by=_block_of(one, blocked),
             )
         )
         if likeness.usable:
@@ -93,6 +114,13 @@ def _facts(session: Session, claimed: Sequence[Claimed], likenesses: Sequence[Li
             identical[likeness.exact] += 1
             stored.append(likeness.simhash)
     return facts
+
+
+def _block_of(one: Claimed, blocked: frozenset[tuple[int, bytes]]) -> str | None:
+    """Say by what a sender is blocked who was not yet when the comment was accepted."""
+    if one.phone_key is not None and (one.site_id, one.phone_key) in blocked:
+        return "phone"
+    return "address" if one.sender is not None and (one.site_id, one.sender) in blocked else None
 
 
 def _before(

@@ -1,8 +1,8 @@
 """The engine's verdicts, written behind a fence: only onto rows that are still pending under our lease."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -15,7 +15,8 @@ from service.comments.judging.facts import Case
 from service.models import Comment
 from service.moderation import Fingerprint as Likeness
 from service.moderation import moderate
-from service.moderation.vocabulary import Outcome, Verdict
+from service.moderation.vocabulary import Outcome, Policy, Verdict
+from service.rules import standing
 
 RISK_BONUS = timedelta(hours=4)
 """How much earlier a comment of risk 1 stands in the moderators' queue than its arrival."""
@@ -35,11 +36,22 @@ class Judged:
 def judge(cases: Sequence[Case], *, clock: Callable[[], float] = time.monotonic) -> list[Judged]:
     """Let the engine look at each case; no session, so that no transaction stays open meanwhile."""
     judged = []
+    left: dict[str, int] = {}
     for case in cases:
+        left = {**case.left, **left}
         started = clock()
-        verdict = moderate(case.submission, case.policy, clock=clock)
+        verdict = moderate(case.submission, _within_caps(case, left), clock=clock)
+        for entry in standing.acting(verdict):
+            left[entry] = left.get(entry, 0) - 1
         judged.append(Judged(case.claimed, verdict, case.likeness, clock() - started))
     return judged
+
+
+def _within_caps(case: Case, left: Mapping[str, int]) -> Policy:
+    """Return the policy in which the rules that reached their daily cap within this batch only count."""
+    spent = frozenset(entry for entry in case.left if left[entry] < 1)
+    policy = case.policy
+    return policy if spent <= policy.counting else replace(policy, counting=policy.counting | spent)
 
 
 def finish(session: Session, judged: Sequence[Judged], *, now: datetime) -> int:
@@ -57,6 +69,8 @@ def finish(session: Session, judged: Sequence[Judged], *, now: datetime) -> int:
     mine = [one for one in judged if one.claimed.id in ours]
     taken = state.take(session, [_step(one) for one in mine], now=now)
     facts.remember(session, {one.claimed.id: one.likeness for one in mine if one.claimed.id in taken})
+    seen = [(one.claimed.id, one.claimed.site_id, one.verdict) for one in mine if one.claimed.id in taken]
+    standing.keep_sightings(session, seen, now=now)
     return len(taken)
 
 
