@@ -23,6 +23,7 @@ from service import queues
 from service.db import AWAY
 from service.metrics import Metric, vocabulary
 from service.metrics.tally import Key
+from service.rules import standing
 from service.runtime import Runtime
 
 FRESH_SECONDS = 5.0
@@ -90,8 +91,10 @@ class Exposition:
 
 
 def _database(runtime: Runtime) -> Seen:
+    now = datetime.now(UTC)
     with runtime.database.reading() as session:
-        rows = queues.rows(session, now=datetime.now(UTC))
+        rows = queues.rows(session, now=now)
+        over_cap = standing.alarms(session, now=now, zone=runtime.settings.zone)
     return [
         (vocabulary.UP, ("database",), 1.0),
         (vocabulary.PENDING, (), rows.pending),
@@ -99,6 +102,7 @@ def _database(runtime: Runtime) -> Seen:
         (vocabulary.HELD, (), rows.held),
         (vocabulary.OLDEST_HELD, (), rows.oldest_held),
         (vocabulary.UNCHECKED, (), rows.unchecked),
+        (vocabulary.RULES_OVER_CAP, (), over_cap),
     ]
 
 

@@ -21,6 +21,7 @@ DRAIN_SECONDS = 60
 """A job ends after so long and rings for the next, well within its time limit."""
 
 BACKTEST_SECONDS = 4
+"""A backtest steps back after so long, so that comments are judged meanwhile."""
 
 log = structlog.get_logger(__name__)
 
@@ -66,21 +67,32 @@ def run_backtest(backtest_id: str) -> int:
     """Go on with a backtest for a few seconds, then let others work first; return how many comments were looked at."""
     parts = built()
     started = time.monotonic()
+    result = "failed"
+    try:
+        seen = _backtest(parts, UUID(backtest_id), started)
+        result = "done"
+    finally:
+        parts.tally.add(vocabulary.JOBS, "backtest", result)
+        parts.tally.observe(vocabulary.JOB_SECONDS, time.monotonic() - started, "backtest")
+    log.info("backtested", comments=seen, seconds=round(time.monotonic() - started, 3))
+    return seen
+
+
+def _backtest(parts: Runtime, backtest_id: UUID, started: float) -> int:
     seen = 0
     with parts.database.writing() as session:
-        work = backtests.claim(session, UUID(backtest_id), now=datetime.now(UTC))
+        work = backtests.claim(session, backtest_id, now=datetime.now(UTC))
     while work is not None and time.monotonic() - started < BACKTEST_SECONDS:
         with parts.database.reading() as session:
             past = backtests.load(session, work)
-        result = backtests.tally(work, past)
-        seen += result.seen
+        batch = backtests.tally(work, past)
+        seen += batch.seen
         with parts.database.writing() as session:
-            work = backtests.store(session, work, result, now=datetime.now(UTC))
+            work = backtests.store(session, work, batch, now=datetime.now(UTC))
     if work is not None:
         with parts.database.writing() as session:
             backtests.release(session, work)
         jobs.ask_backtest(parts.redis, work.id, again=True)
-    log.info("backtested", comments=seen, seconds=round(time.monotonic() - started, 3))
     return seen
 
 

@@ -80,6 +80,7 @@ OLDEST_PENDING = Metric("duyet_oldest_pending_seconds", "gauge", "Age of the old
 HELD = Metric("duyet_comments_held", "gauge", "Comments that wait for a person")
 OLDEST_HELD = Metric("duyet_oldest_held_seconds", "gauge", "Age of the oldest of them, 0 without any")
 UNCHECKED = Metric("duyet_comments_unchecked", "gauge", "Held comments that could not be checked")
+RULES_OVER_CAP = Metric("duyet_rules_over_cap", "gauge", "Live rules that reached today's cap and only count")
 BELLS_WAITING = Metric("duyet_bells_waiting", "gauge", "Jobs in the queue of RQ: bells, not comments")
 OLDEST_BELL = Metric("duyet_oldest_bell_seconds", "gauge", "Age of the oldest of them, 0 without any")
 FAILED_JOBS = Metric("duyet_jobs_failed", "gauge", "Failed jobs that are kept to be seen and replayed")
@@ -92,6 +93,7 @@ SEEN = (
     HELD,
     OLDEST_HELD,
     UNCHECKED,
+    RULES_OVER_CAP,
     BELLS_WAITING,
     OLDEST_BELL,
     FAILED_JOBS,

@@ -126,7 +126,9 @@ def test_a_decision_that_was_rolled_back_is_not_counted(ann, parts, seen):
     ann()
     with parts.database._writing() as session:
         claimed = judging.claim(session, batch=10, lease=timedelta(seconds=30), attempts=3)
-        judged = judging.judge(judging.gather(session, claimed, allowance=9))
+        judged = judging.judge(
+            judging.gather(session, claimed, allowance=9, now=datetime.now(UTC), zone=parts.settings.zone)
+        )
         assert judging.finish(session, judged, now=datetime.now(UTC)) == 1
         session.rollback()
         session.execute(text("SELECT 1"))
