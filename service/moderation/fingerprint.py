@@ -3,6 +3,8 @@
 import hashlib
 from dataclasses import dataclass
 
+import numpy as np
+
 from service.moderation.text import fold, normalise, split
 from service.moderation.vocabulary import Submission
 
@@ -49,10 +51,7 @@ def _simhash(words: list[str]) -> int:
     if not words:
         return 0
     size = max(1, len(words) - _SHINGLE + 1)
-    counts = [0] * 64
-    for index in range(size):
-        shingle = " ".join(words[index : index + _SHINGLE]).encode("utf-8", "replace")
-        digest = int.from_bytes(hashlib.blake2b(shingle, digest_size=8).digest(), "big")
-        for bit in range(64):
-            counts[bit] += 1 if digest >> bit & 1 else -1
-    return sum(1 << bit for bit in range(64) if counts[bit] > 0)
+    shingles = (" ".join(words[at : at + _SHINGLE]).encode("utf-8", "replace") for at in range(size))
+    digests = b"".join(hashlib.blake2b(shingle, digest_size=8).digest() for shingle in shingles)
+    ones = np.unpackbits(np.frombuffer(digests, np.uint8).reshape(size, 8), axis=1).sum(axis=0)
+    return int.from_bytes(np.packbits(2 * ones > size).tobytes(), "big")
