@@ -49,9 +49,9 @@ def ask(parts: Runtime) -> int:
     return len(waiting)
 
 
-def refill(parts: Runtime) -> tuple[int, int]:
-    """Make pictures and sounds ahead."""
-    return challenges.refill(parts.challenges, pictures=PICTURES, sounds=SOUNDS)
+def refill(parts: Runtime) -> int:
+    """Make pictures and sounds ahead; return how many."""
+    return sum(challenges.refill(parts.challenges, pictures=PICTURES, sounds=SOUNDS))
 
 
 def tidy(parts: Runtime) -> None:
@@ -93,12 +93,14 @@ def run(parts: Runtime, stop: threading.Event) -> None:
 def _run(parts: Runtime, job: Periodic) -> None:
     started, result = time.monotonic(), "done"
     try:
-        job.run(parts)
+        # What finds nothing to do, every second, is no event.
+        say = log.info if job.run(parts) else log.debug
+        say("job", name=job.name, result=result, seconds=round(time.monotonic() - started, 3))
     except (*AWAY, RedisError) as error:
         result = "failed"
-        log.warning("periodic_job_failed", job=job.name, error=type(error).__name__)
+        log.warning("job", name=job.name, result=result, error=type(error).__name__)
     except Exception:  # The edge of the process: one job that is broken must not end the others.
         result = "broken"
-        log.exception("periodic_job_broken", job=job.name)
+        log.exception("job", name=job.name, result=result)
     parts.tally.add(vocabulary.JOBS, job.name, result)
     parts.tally.observe(vocabulary.JOB_SECONDS, time.monotonic() - started, job.name)

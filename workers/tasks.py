@@ -4,11 +4,13 @@
 """
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from uuid import UUID
 
 import structlog
+from rq import get_current_job
 
 from service import config, jobs, news, runtime
 from service.comments import judging
@@ -23,6 +25,11 @@ DRAIN_SECONDS = 60
 BACKTEST_SECONDS = 4
 """A backtest steps back after so long, so that comments are judged meanwhile."""
 
+
+class JobFailed(Exception):
+    """A job ended early; the text is the kind of the error, and the worker's log says where it was raised."""
+
+
 log = structlog.get_logger(__name__)
 
 
@@ -35,18 +42,34 @@ def built() -> Runtime:
 
 def judge_pending() -> int:
     """Judge everything that is due; return how many comments were finished."""
-    parts = built()
-    started = time.monotonic()
-    result = "failed"
+    return _run("judge", _drain)
+
+
+def run_backtest(backtest_id: str) -> int:
+    """Go on with a backtest for a few seconds, then let others work first; return how many comments were looked at."""
+    return _run("backtest", lambda parts, started: _backtest(parts, UUID(backtest_id), started))
+
+
+def _run(name: str, work: Callable[[Runtime, float], int]) -> int:
+    """Do one job at the edge of the process: counted, and one line in the log, however it ends."""
+    parts, started, job = built(), time.monotonic(), get_current_job()
+    structlog.contextvars.bind_contextvars(job=job.id if job is not None else None)
     try:
-        finished = _drain(parts, started)
-        result = "done"
-    finally:
-        parts.tally.add(vocabulary.JOBS, "judge", result)
-        parts.tally.observe(vocabulary.JOB_SECONDS, time.monotonic() - started, "judge")
-    if finished:
-        log.info("judged", comments=finished, seconds=round(time.monotonic() - started, 3))
-    return finished
+        comments = work(parts, started)
+    except Exception as error:  # noqa: BLE001 - as the next line says.
+        # The edge of the process. RQ keeps an error's whole text in Redis for weeks; it gets the kind alone.
+        _ended(parts, name, "failed", started, exc_info=error, error=type(error).__name__)
+        raise JobFailed(type(error).__name__) from None
+    _ended(parts, name, "done", started, comments=comments)
+    return comments
+
+
+def _ended(parts: Runtime, name: str, result: str, started: float, **more: object) -> None:
+    seconds = time.monotonic() - started
+    parts.tally.add(vocabulary.JOBS, name, result)
+    parts.tally.observe(vocabulary.JOB_SECONDS, seconds, name)
+    say = log.info if result == "done" else log.error
+    say("job", name=name, result=result, seconds=round(seconds, 3), **more)
 
 
 def _drain(parts: Runtime, started: float) -> int:
@@ -61,21 +84,6 @@ def _drain(parts: Runtime, started: float) -> int:
     else:
         jobs.ring(parts.redis, parts.tally)
     return finished
-
-
-def run_backtest(backtest_id: str) -> int:
-    """Go on with a backtest for a few seconds, then let others work first; return how many comments were looked at."""
-    parts = built()
-    started = time.monotonic()
-    result = "failed"
-    try:
-        seen = _backtest(parts, UUID(backtest_id), started)
-        result = "done"
-    finally:
-        parts.tally.add(vocabulary.JOBS, "backtest", result)
-        parts.tally.observe(vocabulary.JOB_SECONDS, time.monotonic() - started, "backtest")
-    log.info("backtested", comments=seen, seconds=round(time.monotonic() - started, 3))
-    return seen
 
 
 def _backtest(parts: Runtime, backtest_id: UUID, started: float) -> int:
