@@ -11,8 +11,9 @@ from uuid import UUID
 
 import structlog
 from redis import Redis
+from redis.client import Pipeline
 from redis.exceptions import RedisError
-from rq import Queue, Worker
+from rq import Queue, Worker, worker_registration
 from rq.job import Job
 from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
@@ -64,6 +65,17 @@ class OurJob(Job):
         super().restore(harmless)
 
 
+class OurWorker(Worker):
+    """A worker that is listed again when Redis lost its list: with every sign of life it says who it is."""
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """Say that the worker lives, and as what; RQ says the latter only at its birth."""
+        super().heartbeat(timeout, pipeline)
+        connection = self.connection if pipeline is None else pipeline
+        connection.hset(self.key, mapping={**self.serialize(), "state": self.get_state()})
+        worker_registration.register(self, pipeline)
+
+
 def queue(redis: Redis) -> Queue:
     """Return the one queue; jobs on it are JSON and of our class."""
     return Queue(QUEUE, connection=redis, serializer=JSONSerializer, job_class=OurJob, default_timeout=JOB_SECONDS)
@@ -79,7 +91,7 @@ def worker(redis: Redis, *, queues: list[str] | None = None, serializer: Any = J
         raise BadWorker(f"One worker serves one queue, {QUEUE}; start another process for another queue.")
     if serializer is not JSONSerializer:
         raise BadWorker("Jobs are JSON; any other serializer lets Redis decide what code runs here.")
-    return Worker(
+    return OurWorker(
         [queue(redis)],
         connection=redis,
         serializer=JSONSerializer,

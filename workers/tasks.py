@@ -73,14 +73,14 @@ def _ended(parts: Runtime, name: str, result: str, started: float, **more: objec
 
 
 def _drain(parts: Runtime, started: float) -> int:
-    finished = 0
+    finished, turn = 0, 0
     while time.monotonic() - started < DRAIN_SECONDS:
         # The bell is reset first: what arrives after the claim must be able to ring.
         jobs.heard(parts.redis)
-        claimed = drain_once(parts)
+        claimed = drain_once(parts, late_first=turn % 2 == 1)
         if claimed is None:
             break
-        finished += claimed
+        finished, turn = finished + claimed, turn + 1
     else:
         jobs.ring(parts.redis, parts.tally)
     return finished
@@ -104,14 +104,18 @@ def _backtest(parts: Runtime, backtest_id: UUID, started: float) -> int:
     return seen
 
 
-def drain_once(parts: Runtime) -> int | None:
+def drain_once(parts: Runtime, *, late_first: bool = False) -> int | None:
     """Claim, judge and finish one batch; return how many were finished, None when nothing was due."""
     settings = parts.settings
     with parts.database.writing() as session:
-        claimed = judging.claim(session, batch=settings.batch, lease=settings.lease, attempts=settings.attempts)
-    if not claimed:
+        claimed = judging.claim(
+            session, batch=settings.batch, lease=settings.lease, attempts=settings.attempts, late_first=late_first
+        )
+    held = 0
+    if late_first or not claimed:
         with parts.database.writing() as session:
             held = judging.give_up(session, attempts=settings.attempts, now=datetime.now(UTC))
+    if not claimed:
         return held or None
     with parts.database.reading() as session:
         cases = judging.gather(
@@ -126,5 +130,5 @@ def drain_once(parts: Runtime) -> int | None:
         parts.tally.observe(vocabulary.VERDICT_SECONDS, one.seconds)
     with parts.database.writing() as session:
         finished = judging.finish(session, judged, now=datetime.now(UTC))
-    news.tell(parts.redis, judging.shown_anew(judged))
-    return finished
+    news.tell(parts.redis, judging.shown_anew(judged), only_added=True)
+    return finished + held

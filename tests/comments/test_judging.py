@@ -86,6 +86,18 @@ def test_a_comment_whose_lease_ran_out_is_claimed_alone(parts, send):
     assert [len(claim(parts)) for _ in range(4)] == [1, 1, 1, 0]
 
 
+def test_a_stream_of_fresh_comments_keeps_no_late_one_waiting(parts, send):
+    late, lost = send("Lần đầu."), send("Lần cuối.")
+    for one, attempts in ((late, 1), (lost, 3)):
+        with parts.database.writing() as session:
+            session.execute(update(Comment).where(Comment.id == one.id).values(attempts=attempts))
+    for n in range(5):
+        send(f"Ý kiến thứ {n} về tuyến đường mới mở.")
+    assert tasks.drain_once(parts, late_first=True) == 2
+    assert (status(parts, late), status(parts, lost)) == ("approved", "held")
+    assert tasks.drain_once(parts) == 5
+
+
 def test_a_late_worker_changes_nothing(parts, send):
     accepted = send()
     late = claim(parts)

@@ -8,10 +8,10 @@ import time
 import pytest
 from sqlalchemy import text
 
-from service import config, runtime
+from service import config, news, runtime
 from service.app import create_app
 from service.models import Comment
-from tests.conftest import a_comment, environment_of, free_port, solved, with_answers
+from tests.conftest import a_comment, environment_of, free_port, solved, wait_for, with_answers
 
 PLACE = {"site": "bao", "article": "bai-1"}
 
@@ -127,3 +127,77 @@ def test_a_phone_whose_key_is_gone_leaves_the_queue_open(client, add_site, ann, 
     answer = client.get("/v1/review/comments", headers=mo)
     assert answer.status_code == 200
     assert [one["phone"] for one in answer.get_json()["comments"]] == ["•"]
+
+
+@pytest.fixture
+def unreadable(parts):
+    """Make every read fail as it does while the database is away; the call ends it."""
+    with parts.database.engine.connect() as other:
+        if other.dialect.name == "postgresql":
+            other.execute(text("LOCK TABLE sites IN ACCESS EXCLUSIVE MODE"))
+            yield other.rollback
+            other.rollback()
+        else:
+            other.exec_driver_sql("ALTER TABLE sites RENAME TO elsewhere")
+            other.commit()
+            yield lambda: (other.exec_driver_sql("ALTER TABLE elsewhere RENAME TO sites"), other.commit())
+
+
+@pytest.mark.usefixtures("site")
+class TestReadsWhileTheDatabaseIsAway:
+    """Row "database" of the failure table: nothing is promised, and what was shown is still shown, for a minute."""
+
+    @pytest.fixture
+    def more_settings(self):
+        return {"DATABASE_TIMEOUT": "0.2"}
+
+    @pytest.fixture
+    def clock(self, app):
+        at = [1000.0]
+        app.extensions["duyet-shelf"]._clock = lambda: at[0]
+        return at
+
+    def test_the_last_answer_is_given_for_a_minute_and_no_longer(self, request, client, publish, clock):
+        publish()
+        first = client.get("/v1/comments", query_string=PLACE)
+        clock[0] += 50
+        back = request.getfixturevalue("unreadable")
+        again = client.get("/v1/comments", query_string=PLACE)
+        clock[0] += 11
+        later = client.get("/v1/comments", query_string=PLACE)
+        back()
+
+        assert (again.status_code, again.get_json()) == (200, first.get_json())
+        assert later.status_code == 503
+        assert client.get("/v1/comments", query_string=PLACE).status_code == 200
+
+    def test_what_was_taken_away_is_not_shown_again(self, request, client, publish, clock, app):
+        publish()
+        assert client.get("/v1/comments", query_string=PLACE).get_json()["count"] == 1
+        clock[0] += 1
+        request.getfixturevalue("unreadable")
+        app.extensions["duyet-shelf"].forget(frozenset({1}))
+        assert client.get("/v1/comments", query_string=PLACE).status_code == 503
+
+    def test_what_only_grew_may_still_be_shown(self, request, client, publish, app, parts):
+        publish()
+        assert client.get("/v1/comments", query_string=PLACE).get_json()["count"] == 1
+        heard, stop = [], threading.Event()
+
+        def hear(articles, only_added):
+            app.extensions["duyet-shelf"].forget(articles, only_added)
+            heard.append((articles, only_added))
+
+        listening = threading.Thread(target=news.listen, args=(parts.redis, hear, stop))
+        listening.start()
+        wait_for(lambda: heard, "the subscription")
+        assert client.get("/v1/comments", query_string=PLACE).get_json()["count"] == 1
+        news.tell(parts.redis, [1], only_added=True)
+        wait_for(lambda: (frozenset({1}), True) in heard, "the news")
+        request.getfixturevalue("unreadable")
+        assert client.get("/v1/comments", query_string=PLACE).get_json()["count"] == 1
+        news.tell(parts.redis, [1])
+        wait_for(lambda: (frozenset({1}), False) in heard, "the news")
+        assert client.get("/v1/comments", query_string=PLACE).status_code == 503
+        stop.set()
+        listening.join()

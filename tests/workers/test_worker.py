@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from rq import Queue
+from rq import Queue, Worker
 from rq.job import Job
 from rq.registry import FailedJobRegistry
 from rq.serializers import DefaultSerializer, JSONSerializer
@@ -98,6 +98,16 @@ def test_a_worker_started_before_valkey_waits_for_it(client, site, parts, start,
     process = start("workers", REDIS_URL="redis://127.0.0.1:1/0")
     wait_for(lambda: b"waiting_for_redis" in process.log.read_bytes(), "the worker's word that it waits")
     assert process.stop() == 0
+
+
+def test_a_worker_is_listed_again_when_valkey_lost_its_list(client, site, parts, start, valkey):
+    start("workers")
+    (born,) = wait_for(lambda: Worker.all(connection=valkey), "the worker's registration")
+    valkey.flushall()
+    send(client)
+    wait_for(lambda: pending(parts) == 0, "the worker")
+    (listed,) = wait_for(lambda: Worker.all(connection=valkey), "the worker's second registration")
+    assert (listed.name, listed.pid) == (born.name, born.pid)
 
 
 def test_wrong_words_on_the_command_line_are_refused(start):

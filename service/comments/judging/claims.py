@@ -37,12 +37,17 @@ def is_due(session: Session) -> bool:
     return bool(session.scalar(select(exists(due().with_only_columns(Comment.id)))))
 
 
-def claim(session: Session, *, batch: int, lease: timedelta, attempts: int) -> list[Claimed]:
-    """Take fresh rows in a batch, or else one row whose lease ran out, so that a killer takes no neighbour along."""
+def claim(session: Session, *, batch: int, lease: timedelta, attempts: int, late_first: bool = False) -> list[Claimed]:
+    """Take fresh rows in a batch, or else one row whose lease ran out, so that a killer takes no neighbour along.
+
+    With `late_first` the other way round: a worker takes turns, so that a stream of fresh rows cannot keep a late
+    one waiting for ever.
+    """
     token = secrets.token_hex(16)
     fresh = due().where(Comment.attempts == 0).order_by(Comment.id).limit(batch)
     late = due().where(Comment.attempts > 0, Comment.attempts < attempts).order_by(Comment.id).limit(1)
-    return _take(session, fresh, token, lease) or _take(session, late, token, lease)
+    first, second = (late, fresh) if late_first else (fresh, late)
+    return _take(session, first, token, lease) or _take(session, second, token, lease)
 
 
 def due() -> Select[Comment]:

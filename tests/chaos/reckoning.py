@@ -1,0 +1,78 @@
+"""What is counted when the storm is over, and what must hold."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from sqlalchemy import func, select, text
+
+from service import jobs
+from service.comments.judging.unchecked import UNCHECKED
+from service.models import Article, Comment, Decision
+from tests.chaos.parts import ATTEMPTS, Town
+from tests.chaos.traffic import Ledger
+
+
+@dataclass(frozen=True)
+class Reckoning:
+    """The counts, and a sentence for each thing that is not as promised."""
+
+    lines: tuple[str, ...]
+    broken: tuple[str, ...]
+
+
+def pending(town: Town) -> int:
+    with town.database.reading() as session:
+        return session.scalar(select(func.count()).where(Comment.status == "pending")) or 0
+
+
+def reckon(town: Town, ledger: Ledger) -> Reckoning:
+    """Compare what was promised with what is stored."""
+    engine = select(Decision.comment_id, func.count()).where(Decision.actor == "engine").group_by(Decision.comment_id)
+    with town.database.reading() as session:
+        status = {str(one): state for one, state in session.execute(select(Comment.id, Comment.status))}
+        decided = {str(one): number for one, number in session.execute(engine)}
+        unchecked = session.scalar(select(func.count()).where(Comment.categories.contains(UNCHECKED))) or 0
+        shown = dict(session.execute(select(Article.id, Article.approved)).all())
+        approved = select(Comment.article_id, func.count()).where(Comment.status == "approved")
+        counted = dict(session.execute(approved.group_by(Comment.article_id)).all())
+        sound = "ok" if town.kind != "sqlite" else session.scalar(text("PRAGMA integrity_check"))
+    accepted = set(ledger.accepted.values())
+    by_status = Counter(status[one] for one in accepted if one in status)
+    lost = accepted - status.keys()
+    twice = [one for one, number in decided.items() if number > 1]
+    never = [one for one in status if one not in decided]
+    outside = [
+        why
+        for began, ended, why in ledger.failed_reads
+        if not any(began < up and ended > down for down, up in town.web_down)
+    ]
+    miscounted = shown != {**dict.fromkeys(shown, 0), **counted}
+    bells = jobs.queue(town.redis).count
+    restarting = sum(up - down for down, up in town.web_down)
+    faulty = {answer: number for answer, number in ledger.answers.items() if answer[:1] == "5" and answer != "503"}
+    lines = (
+        f"accepted {len(accepted)} = approved {by_status['approved']} + held {by_status['held']}",
+        f"of the held ones {unchecked} could not be checked in {ATTEMPTS} attempts",
+        f"lost {len(lost)}, pending {by_status['pending']}, decided twice {len(twice)}, never {len(never)}",
+        f"stored without the answer having arrived {len(status.keys() - accepted)}, all decided as well",
+        f"the same key twice at once {ledger.twins} times, two comments from one key {len(ledger.contradictions)}",
+        f"answers to writers: {', '.join(f'{name} {number}' for name, number in ledger.answers.most_common())}",
+        f"slowest acceptance {ledger.slowest:.1f} s, given up {ledger.given_up}",
+        f"reads {ledger.reads}, failed {len(ledger.failed_reads)}, of these {len(outside)} while the web server ran",
+        f"web server restarting {len(town.web_down)} times, {restarting:.1f} s together",
+        f"bells waiting {bells}, counters of approved comments {'WRONG' if miscounted else 'right'}",
+    )
+    claims = {
+        "comments were lost": lost,
+        "comments are still pending": by_status["pending"],
+        "comments were decided twice": twice,
+        "comments were never decided": never,
+        "one key gave two answers": ledger.contradictions,
+        "reads failed while the web server ran": Counter(outside),
+        "bells were left": bells,
+        "counters differ from the rows": miscounted,
+        "writers were answered with an error that nobody foresaw": faulty,
+        "the database file is damaged": sound != "ok" and sound,
+        "nothing was accepted": not accepted,
+    }
+    return Reckoning(lines, tuple(f"{name}: {what}" for name, what in claims.items() if what))
