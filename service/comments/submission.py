@@ -101,15 +101,18 @@ def submit(
 
     Raise `articles.ArticleClosed` or `ArticleNotRegistered`, `ProofSpent`, `SentMeanwhile`.
     """
-    articles.open_for_comments(session, site, draft.article, now=now)
+    known = articles.open_for_comments(session, site, draft.article, now=now)
     comment_id = new_id(now)
     receipt = receipts.code(secret, comment_id)
     try:
         if gate.proof is not None:
             session.execute(insert(SpentProof).values(nonce=gate.proof, expires_at=gate.proof_expires or now))
-        article_id = articles.ensure(
-            session, site, draft.article, title=draft.article_title, url=draft.article_url, now=now
-        )
+        if known is not None and (known.url or known.title):
+            article_id = known.id
+        else:
+            article_id = articles.ensure(
+                session, site, draft.article, title=draft.article_title, url=draft.article_url, now=now
+            )
         session.execute(
             insert(Comment), [_row(site, draft, gate, comment_id, article_id, receipt, vault, address, now)]
         )
