@@ -46,8 +46,10 @@ DECISION_DELAY = Metric(
     ("by",),
     LONG,
 )
-JOBS = Metric("duyet_jobs", "counter", "Jobs of the workers and of the scheduler, by how they ended", ("job", "result"))
-JOB_SECONDS = Metric("duyet_job_seconds", "histogram", "Time that a job takes", ("job",), QUICK)
+JOBS = Metric(
+    "duyet_jobs", "counter", "Jobs of the workers and of the scheduler, by how they ended", ("name", "result")
+)
+JOB_SECONDS = Metric("duyet_job_seconds", "histogram", "Time that a job takes", ("name",), QUICK)
 DATABASE_AWAY = Metric("duyet_database_away", "counter", "Answers with 503, since the database did not answer in time")
 LIMITS_DEGRADED = Metric(
     "duyet_limits_degraded", "gauge", "Processes that count limits by themselves, because Redis is away"
