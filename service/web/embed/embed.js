@@ -101,10 +101,13 @@
       if (await first) this.arrive();
       // Who was already writing in the form of the page goes on writing in this one.
       const active = this.contains(document.activeElement) && this.fields && this.fields[document.activeElement.name];
+      const { top, bottom } = this.getBoundingClientRect();
       this.root.replaceChildren(this.top, list);
       this.replaceChildren();
       if (active) active.focus();
       this.setAttribute("ready", "");
+      // Who reads what stands below goes on reading there.
+      if (top < 0 && bottom < innerHeight) scrollBy({ top: this.getBoundingClientRect().bottom - bottom, behavior: "instant" });
       addEventListener("offline", () => this.form && this.say(words.offline));
       addEventListener("online", () => this.lost && this.say(words.online));
       document.addEventListener("visibilitychange", () => this.poll());
