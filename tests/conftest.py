@@ -49,6 +49,7 @@ from service.models import Base
 from service.moderation.vocabulary import Outcome
 from service.runtime import Runtime
 from service.sites import KnownSite
+from tests.contract import HeldToTheContract
 from workers import tasks
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -225,7 +226,9 @@ def parts(settings: config.Settings) -> Iterator[Runtime]:
 
 @pytest.fixture
 def app(parts: Runtime) -> Flask:
-    return create_app(parts)
+    built = create_app(parts)
+    built.test_client_class = HeldToTheContract
+    return built
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from flask import Response, json
 
@@ -10,7 +9,7 @@ SHARED_SECONDS = 1
 """How long a cache in front may serve a list without asking; a decision shows within that time."""
 
 
-def private(document: Mapping[str, Any], status: int = 200) -> Response:
+def private(document: Mapping[str, object], status: int = 200) -> Response:
     """Return the document for its asker alone."""
     response = Response(json.dumps(document), status, content_type="application/json")
     response.headers["Cache-Control"] = "no-store"

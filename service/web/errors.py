@@ -16,7 +16,7 @@ import structlog
 from flask import Flask, Response, json, request
 from werkzeug.exceptions import HTTPException
 
-from service import articles, sites
+from service import articles, privacy, sites
 from service.challenges import ChallengesAway
 from service.comments import deciding, queue, receipts
 from service.db import AWAY
@@ -119,6 +119,7 @@ TRANSLATED: dict[type[Exception], Callable[[Any], Problem]] = {
     deciding.UnknownComment: lambda _: Problem("not-found"),
     deciding.UnknownDecision: lambda _: Problem("not-found"),
     deciding.NotAsked: lambda error: FieldErrors([FieldError(error.field, error.code)]),
+    privacy.Unreadable: lambda _: Problem("gone"),
     queue.BadCursor: lambda _: FieldErrors([FieldError("cursor", "invalid")]),
 }
 

@@ -9,7 +9,8 @@ from redis.exceptions import RedisError
 from service import exposition, schema
 from service.db import AWAY
 from service.web import answer, auth, context, limits
-from service.web.errors import Problem
+from service.web.errors import RETRY_SECONDS, Problem
+from service.web.schemas import answers
 
 ops = Blueprint("ops", __name__)
 
@@ -17,7 +18,7 @@ ops = Blueprint("ops", __name__)
 @ops.get("/healthz")
 def healthz() -> Response:
     """Say that the process answers."""
-    return answer.private({"status": "ok"})
+    return answer.private(answers.Alive(status="ok"))
 
 
 @ops.get("/readyz")
@@ -38,8 +39,10 @@ def readyz() -> Response:
     except RedisError:
         degraded.append("redis")
     if missing:
-        return answer.private({"status": "unavailable", "missing": missing, "degraded": degraded}, 503)
-    return answer.private({"status": "ok", "degraded": degraded})
+        unready = answer.private(answers.Unready(status="unavailable", missing=missing, degraded=degraded), 503)
+        unready.headers["Retry-After"] = str(RETRY_SECONDS)
+        return unready
+    return answer.private(answers.Ready(status="ok", degraded=degraded))
 
 
 @ops.get("/metrics")

@@ -15,6 +15,7 @@ from service.models import Comment, Decision
 from service.moderation.vocabulary import Policy, PublishMode, Submission
 from service.web import answer, auth, context, payload, schemas
 from service.web.errors import Problem
+from service.web.schemas import answers
 
 review = Blueprint("review", __name__, url_prefix="/v1/review")
 
@@ -39,7 +40,7 @@ def comments() -> Response:
         page = queue.page(session, viewer, chosen, limit=wanted.limit, cursor=wanted.cursor or None)
         reports = reporting.counted(session, [row.id for row in page.comments])
         listed = [comment_as_json(row, reports=reports.get(row.id, NO_REPORTS)) for row in page.comments]
-    return answer.private({"comments": listed, "next": page.next, "total": page.total})
+    return answer.private(answers.Queue(comments=listed, next=page.next, total=page.total))
 
 
 @review.get("/comments/<uuid:comment_id>")
@@ -49,11 +50,11 @@ def comment(comment_id: uuid.UUID) -> Response:
     with context.runtime().database.reading() as session:
         card = queue.card(session, viewer, comment_id, now=context.now())
         reports = reporting.counted(session, [card.comment.id])
-        document = {
+        document: answers.Card = {
             **comment_as_json(card.comment, reports=reports.get(card.comment.id, NO_REPORTS)),
             "complaints": [complaint_as_json(one) for one in reporting.complaints(session, card.comment.id)],
             "decisions": [decision_as_json(row) for row in card.decisions],
-            "sender": card.sender,
+            "sender": {"address": card.sender["address"], "phone": card.sender["phone"]},
             "similar": [comment_as_json(row) for row in card.similar],
         }
     return answer.private(document)
@@ -70,7 +71,7 @@ def decide(comment_id: uuid.UUID) -> Response:
             row, decision = deciding.decide(
                 session, viewer, comment_id, ruling, version=asked.version, now=context.now()
             )
-            document = {"comment": comment_as_json(row), "decision": decision_as_json(decision)}
+            document: answers.Decided = {"comment": comment_as_json(row), "decision": decision_as_json(decision)}
     except DecidedMeanwhile as error:
         raise _conflict(error) from error
     context.tell_of([row.article_id])
@@ -87,14 +88,14 @@ def decide_many() -> Response:
     with context.runtime().database.writing() as session:
         found = deciding.decide_many(session, viewer, items, ruling, now=context.now())
         changed = deciding.articles_of(session, [one for one, result in found.items() if not isinstance(result, int)])
-        results = [
+        results: list[answers.Result] = [
             {"id": str(one), "status": result}
             if isinstance(result, int)
             else {"id": str(one), "status": 200, "decision": decision_as_json(result)}
             for one, result in found.items()
         ]
     context.tell_of(changed)
-    return answer.private({"results": results})
+    return answer.private(answers.Results(results=results))
 
 
 @review.post("/undo")
@@ -105,7 +106,7 @@ def undo() -> Response:
     try:
         with context.runtime().database.writing() as session:
             row, decision = deciding.undo(session, viewer, asked.decision, now=context.now())
-            document = {"comment": comment_as_json(row), "decision": decision_as_json(decision)}
+            document: answers.Decided = {"comment": comment_as_json(row), "decision": decision_as_json(decision)}
     except DecidedMeanwhile as error:
         raise _conflict(error) from error
     context.tell_of([row.article_id])
@@ -121,7 +122,7 @@ def lease(comment_id: uuid.UUID) -> Response:
             until = deciding.lease(session, viewer, comment_id, now=context.now())
     except BeingRead as error:
         raise Problem("conflict", lease={"by": error.by, "until": answer.moment(error.until)}) from error
-    return answer.private({"lease": {"by": viewer.actor, "until": answer.moment(until)}})
+    return answer.private(answers.Leased(lease={"by": viewer.actor, "until": answer.moment(until)}))
 
 
 @review.delete("/comments/<uuid:comment_id>/lease")
@@ -141,7 +142,7 @@ def reveal(comment_id: uuid.UUID) -> Response:
     runtime = context.runtime()
     with runtime.database.writing() as session:
         phone = deciding.reveal(session, viewer, comment_id, runtime.vault, reason=asked.reason, now=context.now())
-    return answer.private({"phone": phone})
+    return answer.private(answers.Phone(phone=phone))
 
 
 @review.post("/preview")
@@ -157,16 +158,16 @@ def preview() -> Response:
             policy = sites.find(session, asked.site).engine_policy()
     verdict = moderation.moderate(Submission(body=asked.body, title=asked.title, name=asked.name), policy)
     return answer.private(
-        {
-            "outcome": verdict.outcome,
-            "risk": verdict.risk,
-            "policy_version": verdict.policy_version,
-            "findings": [finding_as_json(asdict(finding)) for finding in verdict.findings],
-        }
+        answers.Verdict(
+            outcome=verdict.outcome,
+            risk=verdict.risk,
+            policy_version=verdict.policy_version,
+            findings=[finding_as_json(asdict(finding)) for finding in verdict.findings],
+        )
     )
 
 
-def comment_as_json(row: Comment, *, reports: Count = NO_REPORTS) -> dict[str, Any]:
+def comment_as_json(row: Comment, *, reports: Count = NO_REPORTS) -> answers.Reviewed:
     """Return a comment as moderators see it; the phone is masked."""
     now = context.now()
     return {
@@ -195,7 +196,7 @@ def comment_as_json(row: Comment, *, reports: Count = NO_REPORTS) -> dict[str, A
     }
 
 
-def _lease(row: Comment, now: datetime) -> dict[str, Any] | None:
+def _lease(row: Comment, now: datetime) -> answers.Lease | None:
     if row.reviewer is None or row.reviewer_until is None or row.reviewer_until <= now:
         return None
     return {"by": row.reviewer, "until": answer.moment(row.reviewer_until)}
@@ -211,17 +212,26 @@ def _masked_phone(row: Comment) -> str | None:
         return "•"
 
 
-def finding_as_json(finding: dict[str, Any]) -> dict[str, Any]:
+def finding_as_json(finding: dict[str, Any]) -> answers.Finding:
     """Return a stored finding with its sentence in the moderator's language."""
-    return {**finding, "message": finding["message"][context.language()]}
+    return {
+        "check": finding["check"],
+        "category": finding["category"],
+        "severity": finding["severity"],
+        "spans": finding["spans"],
+        "message": finding["message"][context.language()],
+        "entry": finding["entry"],
+        "version": finding["version"],
+        "ran": finding["ran"],
+    }
 
 
-def complaint_as_json(one: Complaint) -> dict[str, Any]:
+def complaint_as_json(one: Complaint) -> answers.Complaint:
     """Return what one reader said; who it was is nobody's to see."""
     return {"reason": one.reason, "text": one.text, "at": answer.moment(one.created_at), "open": one.open}
 
 
-def decision_as_json(row: Decision) -> dict[str, Any]:
+def decision_as_json(row: Decision) -> answers.Decision:
     """Return one row of the history."""
     return {
         "id": str(row.id),

@@ -84,6 +84,7 @@ PROBLEMS = {
     "method-not-allowed": (405, "Không dùng được cách gọi này", "Method not allowed"),
     "not-acceptable": (406, "Không có dạng trả lời này", "Not acceptable"),
     "conflict": (409, "Đã có thay đổi trước đó", "Something was first"),
+    "gone": (410, "Không còn đọc được nữa", "This can no longer be read"),
     "too-large": (413, "Nội dung gửi lên quá lớn", "The request is too large"),
     "unsupported-media": (415, "Không đọc được kiểu dữ liệu này", "This media type cannot be read"),
     "invalid": (422, "Có chỗ cần sửa", "Some fields need attention"),

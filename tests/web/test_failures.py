@@ -126,7 +126,10 @@ def test_a_phone_whose_key_is_gone_leaves_the_queue_open(client, add_site, ann, 
 
     answer = client.get("/v1/review/comments", headers=mo)
     assert answer.status_code == 200
-    assert [one["phone"] for one in answer.get_json()["comments"]] == ["•"]
+    (found,) = answer.get_json()["comments"]
+    assert found["phone"] == "•"
+    asked = client.post(f"/v1/review/comments/{found['id']}/phone", json={"reason": "Gọi lại"}, headers=mo)
+    assert (asked.status_code, asked.content_type) == (410, "application/problem+json")
 
 
 @pytest.fixture

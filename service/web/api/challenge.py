@@ -1,7 +1,5 @@
 """Challenges: issued by the site's policy, with picture and sound under addresses of their own."""
 
-from typing import Any
-
 from flask import Response, url_for
 
 from service import challenges, sites
@@ -11,6 +9,7 @@ from service.sites import KnownSite
 from service.web import answer, context, origins, payload, schemas
 from service.web.api.public import public
 from service.web.errors import Problem
+from service.web.schemas import answers
 
 
 @public.post("/v1/challenges")
@@ -38,9 +37,9 @@ def issue(site: KnownSite, article: str, kind: str = "") -> Issued | None:
     return issued
 
 
-def challenge_as_json(issued: Issued) -> dict[str, Any]:
+def challenge_as_json(issued: Issued) -> answers.Challenge:
     """Return what a form may know of its challenge."""
-    document: dict[str, Any] = {
+    document: answers.Challenge = {
         "id": issued.id,
         "kind": issued.kind,
         "token": issued.token,

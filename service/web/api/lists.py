@@ -11,6 +11,7 @@ from service.comments import reading
 from service.sites import KnownSite
 from service.web import answer, context, feed, origins, schemas, shelf
 from service.web.api.public import public
+from service.web.schemas import answers
 
 
 @public.get("/v1/comments")
@@ -30,7 +31,7 @@ def comments() -> Response:
             else reading.Page([], None)
         )
     _may_be_kept(tag, [standing.article_id] if standing else [], site)
-    document = {
+    document: answers.Comments = {
         "site": site.key,
         "article": wanted.article,
         "count": standing.approved if standing else 0,
@@ -55,7 +56,7 @@ def counts() -> Response:
     _may_be_kept(tag, articles_shown, site)
     if request.if_none_match.contains_weak(tag):
         return answer.unchanged(tag)
-    return answer.shared(json.dumps({"counts": found}), tag)
+    return answer.shared(json.dumps(answers.Counts(counts=found)), tag)
 
 
 @public.get("/v1/feed.atom")
@@ -73,7 +74,7 @@ def feed_atom() -> Response:
     return answer.shared(text, tag, "application/atom+xml; charset=utf-8")
 
 
-def comment_as_json(comment: reading.Published) -> dict[str, Any]:
+def comment_as_json(comment: reading.Published) -> answers.Published:
     """Return a comment as everybody may see it."""
     return {
         "id": str(comment.id),

@@ -8,6 +8,7 @@ from service import sites
 from service.comments import receipts, reporting
 from service.web import answer, context, form, origins, payload, schemas
 from service.web.api.public import public
+from service.web.schemas import answers
 
 
 @public.get("/v1/receipts/<receipt>")
@@ -17,7 +18,7 @@ def receipt(receipt: str) -> Response:
         found = receipts.look_up(session, receipt)
         site = sites.by_id(session, [found.site_id])[found.site_id]
     origins.allow(site)
-    return answer.private({"status": found.status})
+    return answer.private(answers.Receipt(status=found.status))
 
 
 @public.delete("/v1/receipts/<receipt>")
@@ -50,4 +51,4 @@ def report(comment_id: uuid.UUID) -> Response:
         origins.demand(site)
     if form.wanted():
         return form.reported(fields, site, comment_id)
-    return answer.private({"status": "received"}, 202)
+    return answer.private(answers.Reported(status="received"), 202)

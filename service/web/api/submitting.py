@@ -17,6 +17,7 @@ from service.sites import KnownSite
 from service.web import answer, context, form, origins, payload, schemas
 from service.web.api.public import public
 from service.web.errors import FieldError, FieldErrors, Problem
+from service.web.schemas import answers
 
 
 @public.post("/v1/comments")
@@ -31,7 +32,7 @@ def submit() -> Response:
         return form.again(fields, problem)
     if form.wanted():
         return form.received(accepted.receipt)
-    response = answer.private({"id": str(accepted.id), "receipt": accepted.receipt, "status": "pending"}, 202)
+    response = answer.private(answers.Accepted(id=str(accepted.id), receipt=accepted.receipt, status="pending"), 202)
     response.headers["Location"] = url_for("public.receipt", receipt=accepted.receipt)
     return response
 

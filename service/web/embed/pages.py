@@ -13,6 +13,7 @@ from service.web import context, origins, payload, schemas
 from service.web.embed import answers, frame, sheet, words
 from service.web.embed.sheet import Article
 from service.web.schemas import ArticleKey, ShortText, SiteKey
+from service.web.schemas.answers import Form
 
 embed = Blueprint("embed", __name__)
 
@@ -48,7 +49,7 @@ def described() -> Response:
         origins.allow(site)
         closed = sheet.closed(session, site, asked.article)
     policy = site.policy
-    document = {
+    document: Form = {
         "language": policy.language,
         "zone": frame.zone(site),
         "closed": closed,

@@ -127,7 +127,7 @@ class ChallengeIn(BaseModel):
 class ReportIn(BaseModel):
     """A reader's complaint about a comment."""
 
-    reason: Annotated[Typed, AfterValidator(lambda value: fields.one_of(value, (*REASONS,)))]
+    reason: Annotated[Typed, AfterValidator(lambda value: fields.one_of(value, (*REASONS,))), fields.among(*REASONS)]
     text: Note = ""
 
 
@@ -136,7 +136,7 @@ class ListQuery(BaseModel):
 
     site: SiteKey
     article: ArticleKey
-    limit: Annotated[int, BeforeValidator(fields.number), Field(ge=1, le=100)] = 20
+    limit: fields.Limit = 20
     cursor: Annotated[uuid.UUID | None, BeforeValidator(lambda value: value or None)] = None
 
 

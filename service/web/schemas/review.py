@@ -10,13 +10,17 @@ from service.moderation.vocabulary import Outcome
 from service.web.schemas import fields
 from service.web.schemas.fields import Note, ShortText, Typed
 
+Reason = Annotated[
+    Typed, AfterValidator(lambda value: fields.one_of(value, ("", *REASONS))), fields.among("", *REASONS)
+]
+
 
 class DecisionIn(BaseModel):
     """A moderator's decision about the version that was on the screen."""
 
     outcome: Outcome
     version: Annotated[StrictInt, Field(ge=1, le=2**31 - 1)]
-    reason: Annotated[Typed, AfterValidator(lambda value: fields.one_of(value, ("", *REASONS)))] = ""
+    reason: Reason = ""
     note: Note = ""
     escalate: bool = False
     mask: bool = False
@@ -34,7 +38,7 @@ class DecisionsIn(BaseModel):
 
     items: Annotated[list[Item], Field(min_length=1, max_length=500)]
     outcome: Outcome
-    reason: Annotated[Typed, AfterValidator(lambda value: fields.one_of(value, ("", *REASONS)))] = ""
+    reason: Reason = ""
     note: Note = ""
 
 
@@ -80,12 +84,10 @@ class QueueQuery(BaseModel):
     reported: Annotated[
         bool,
         BeforeValidator(fields.checkbox),
-        WithJsonSchema(
-            {"enum": ["1", "true", "on", "yes", ""], "description": "1: those that readers complain of, approved ones"}
-        ),
+        WithJsonSchema({"type": "string", "description": "1: those that readers complain of, approved ones"}),
     ] = False
     order: Literal["priority", "oldest", "newest"] = "priority"
-    limit: Annotated[int, BeforeValidator(fields.number), Field(ge=1, le=100)] = 20
+    limit: fields.Limit = 20
     cursor: ShortText = ""
 
     @model_validator(mode="before")
