@@ -57,6 +57,7 @@ def test_a_real_answer_of_every_call_is_as_its_schema_says(client, add_site, ann
         tag = client.get(f"/v1/{path}?site=bao&article=bai-1").headers["ETag"]
         client.get(f"/v1/{path}?site=bao&article=bai-1", headers={"If-None-Match": tag})
     client.post(f"/v1/comments/{shown['id']}/reports", json={"reason": "spam"})
+    client.post(f"/v1/comments/{shown['id']}/reports", data={"reason": "spam"}, headers={"Accept": "text/html"})
 
     review = f"/v1/review/comments/{held['id']}"
     client.get("/v1/review/comments", headers=mo)
@@ -82,7 +83,7 @@ def test_a_real_answer_of_every_call_is_as_its_schema_says(client, add_site, ann
     client.post("/embed", data=form)
     for script in ("embed.js", "embed.js.sri", "counts.js", "embed.css"):
         client.get(f"/{script}", headers={"If-None-Match": client.get(f"/{script}").headers["ETag"]})
-    for path in ("healthz", "readyz", "openapi.json", "docs"):
+    for path in ("healthz", "readyz", "metrics", "openapi.json", "docs"):
         client.get(f"/{path}")
     client.get(f"/v1/receipts/{shown['receipt']}")
     client.delete(f"/v1/receipts/{shown['receipt']}")

@@ -59,7 +59,9 @@ CALLS: dict[str, Call] = {
     ),
     "public.receipt": Call({200: answers.Receipt}, (404, 429, 503)),
     "public.withdraw": Call({204: NOTHING}, (403, 404, 429, 503)),
-    "public.report": Call({202: answers.Reported}, (*_BODY, 403, 404, 429, 503), schemas.ReportIn),
+    "public.report": Call(
+        {202: answers.Reported, 303: NOTHING}, (*_BODY, 403, 404, 429, 503), schemas.ReportIn, pages=True
+    ),
     "review.comments": Call({200: answers.Queue}, (422, *_REVIEW), query=schemas.QueueQuery),
     "review.comment": Call({200: answers.Card}, (404, *_REVIEW)),
     "review.decide": Call({200: answers.Decided}, (*_BODY, 404, 409, *_REVIEW), schemas.DecisionIn, told=_FIRST),

@@ -105,7 +105,7 @@ def _body(call: Call, schemas: dict[Any, dict[str, Any]]) -> dict[str, Any]:
 def _responses(call: Call, schemas: dict[Any, dict[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for status, what in call.answers.items():
-        described = "" if status != 303 else "The page of the receipt."
+        described = "" if status != 303 else "The page where a person goes on."
         media = what.media if isinstance(what, Raw) else "application/json"
         content = {media: {"schema": {} if isinstance(what, Raw) else schemas[what]}} if media else {}
         names = KEPT if 304 in call.answers else ("Location",) if what is answers.Accepted else ()
