@@ -73,9 +73,9 @@ def zone(site: KnownSite | None) -> str:
     return (site.policy.time_zone if site else "") or context.runtime().settings.time_zone
 
 
-def local_time(moment: datetime, zone_name: str) -> str:
-    """Return a moment as people of that zone write it."""
-    there = moment.astimezone(ZoneInfo(zone_name))
+def local_time(moment: datetime, zone_name: str = "") -> str:
+    """Return a moment as people of that zone write it, or of the newsroom's where none is named."""
+    there = moment.astimezone(ZoneInfo(zone_name or zone(None)))
     return f"{there:%H:%M %d/%m/%Y}"
 
 
