@@ -1,4 +1,4 @@
-"""`evaluate`, `robustness`, `train`: measure and train the engine on files; no server, no database, nothing decided."""
+"""`evaluate`, `robustness`, `train`, `train-likeness`: measure and train the engine, without server or database."""
 
 from pathlib import Path
 
@@ -37,4 +37,13 @@ def train(paths: tuple[Path, ...], out: Path) -> None:
         click.echo(f"{name}: {value:.4f}")
 
 
-COMMANDS = (evaluate, robustness, train)
+@click.command("train-likeness")
+@click.argument("paths", nargs=-1, required=True, type=FILE)
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where the table goes.")
+def train_likeness(paths: tuple[Path, ...], out: Path) -> None:
+    """Train the table of likeness on the written examples, against the harmless texts of PATHS."""
+    for name, value in evaluation.train_likeness(paths, out).items():
+        click.echo(f"{name}: {value:.0f}")
+
+
+COMMANDS = (evaluate, robustness, train, train_likeness)

@@ -2,6 +2,7 @@
 
 from service.evaluation.cases import MisquotedCaseError, read_cases, table
 from service.evaluation.figures import UnreadableSetError, evaluate
+from service.evaluation.liking import train_likeness
 from service.evaluation.lines import MalformedLineError, check_lines
 from service.evaluation.robustness import table as robustness
 from service.evaluation.training import train
@@ -16,4 +17,5 @@ __all__ = [
     "robustness",
     "table",
     "train",
+    "train_likeness",
 ]

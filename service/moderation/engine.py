@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
 
+from service.moderation import likeness
 from service.moderation.checks import (
     abuse,
     contacts,
+    contempt,
     duplicate,
     flood,
     gibberish,
@@ -34,6 +36,7 @@ Clock = Callable[[], float]
 
 CHECKS: tuple[tuple[str, Check], ...] = (
     (abuse.NAME, abuse.find),
+    (contempt.NAME, contempt.find),
     (seam.NAME, seam.find),
     (offers.NAME, offers.find),
     (contacts.NAME, contacts.find),
@@ -55,10 +58,12 @@ _LIMIT = 40
 def prepare() -> None:
     """Load and compile every list, pattern and table; call it once in a process before it serves or forks."""
     book()
-    grammar(toneless=False)
-    grammar(toneless=True)
+    for name in (abuse.PATTERNS, offers.PITCHES):
+        grammar(name, toneless=False)
+        grammar(name, toneless=True)
     unveil("x1x")
     table()
+    likeness.table()
     moderate(Submission(body="Xin chào, đây là một câu để khởi động."), Policy())
 
 

@@ -1,8 +1,9 @@
 """Sentence patterns over classes of words: each word becomes one code, each pattern one linear RE2 over the codes."""
 
+import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -12,7 +13,6 @@ import re2
 from service.moderation.lexicon import book, terms
 from service.moderation.reading import Reading, folded
 from service.moderation.text import fold
-from service.moderation.vocabulary import Category
 
 # Every code takes three bytes of UTF-8, so that a place in the bytes is three times a place in the line.
 _WIDTH = 3
@@ -20,16 +20,19 @@ _OTHER, _NUMBER, _PAUSE = "\ue000", "\ue001", "\ue002"
 _FIRST_CODE = 0xE003
 
 
+# A number as it stands in a list, and as it is typed: with or without a unit.
+_LISTED_NUMBER = re.compile(r"(?<![^\s_/|\"])\d+[a-zđ]{0,3}(?![^\s_/|\"?])")
+_AMOUNT = re.compile(r"\d+(?:[a-zđ]{1,5}\d{0,3})?")
 _SIGNS = {"^": f"(?:^|{_PAUSE})", "$": f"(?:$|{_PAUSE})", "<": "(", ">": ")"}
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One sentence pattern: what it is filed under and the words that must not stand just before or after it."""
+    """One sentence pattern: what it is filed under, how much it weighs, and the words that must not stand beside it."""
 
     name: str
-    category: Category
-    severity: int
+    label: str
+    weight: int
     regex: Any
     needs: int
     not_before: frozenset[str]
@@ -60,24 +63,26 @@ class Grammar:
 
 
 @cache
-def grammar(*, toneless: bool) -> Grammar:
-    """Compile the patterns, with marks or without."""
-    source = tomllib.loads((files(__package__) / "lexicon" / "patterns.toml").read_text(encoding="utf-8"))
+def grammar(name: str, *, toneless: bool) -> Grammar:
+    """Compile the patterns of a file of the lexicon, with marks or without."""
+    text = (files(__package__) / "lexicon" / name).read_text(encoding="utf-8")
+    source = tomllib.loads(text)
     compiler = _Compiler({}, source["classes"], toneless, {}, {}, {}, {})
+    compiler.numbers = {_NUMBER, *map(compiler.code, sorted(set(_LISTED_NUMBER.findall(text))))}
     for rank, word in enumerate(source["common"].split()):
         compiler.common.setdefault(compiler.code(word), rank)
     patterns: list[Pattern] = []
     for row in source["pattern"]:
         forms = list(row.get("toneless", [])) if toneless else row["forms"]
-        if toneless and row.get("fold"):
+        if toneless and row.get("fold", source.get("fold", False)):
             forms += row["forms"]
         for form in forms:
             regex, needs = compiler.compile(form)
             patterns.append(
                 Pattern(
                     name=row["name"],
-                    category=Category(row["category"]),
-                    severity=row["severity"],
+                    label=row.get("category") or row["topic"],
+                    weight=row.get("severity") or row["weight"],
                     regex=re2.compile(regex.encode()),
                     needs=needs,
                     not_before=_words(row.get("not_before", ""), toneless=toneless),
@@ -110,6 +115,7 @@ class _Compiler:
     parts: dict[frozenset[str], int]
     listed: dict[str, list[str]]
     common: dict[str, int]
+    numbers: set[str] = field(default_factory=set)
 
     def code(self, word: str) -> str:
         if self.toneless:
@@ -165,7 +171,7 @@ class _Compiler:
             if part.startswith("{"):
                 phrases.update(self.phrase(item) for item in self.members(part[1:-1]))
             elif part == "#":
-                phrases.add(_NUMBER)
+                phrases |= self.numbers
             elif part == "$":
                 edge = True
             else:
@@ -177,21 +183,21 @@ class _Compiler:
         return text, begins
 
 
-def find_patterns(reading: Reading) -> Iterator[Match]:
-    """Every pattern in a field, each at its first and every further place."""
-    yield from _search(reading, grammar(toneless=False), reading.words)
+def find_patterns(reading: Reading, name: str, *, pauses: bool) -> Iterator[Match]:
+    """Every pattern of a file in a field, each at its first and every further place; pauses part sentences or not."""
+    yield from _search(reading, grammar(name, toneless=False), reading.words, pauses=pauses)
     if reading.toneless:
-        yield from _search(reading, grammar(toneless=True), folded(reading))
+        yield from _search(reading, grammar(name, toneless=True), folded(reading), pauses=pauses)
 
 
-def _search(reading: Reading, rules: Grammar, words: list[str]) -> Iterator[Match]:
+def _search(reading: Reading, rules: Grammar, words: list[str], *, pauses: bool) -> Iterator[Match]:
     codes = rules.codes
     coded = [codes.get(word) or _code(reading, rules, words, index) for index, word in enumerate(words)]
     places = list(range(len(words) + 1))
     held = 0
     for code in set(coded):
         held |= rules.begins.get(code, 0)
-    if True in reading.breaks:
+    if pauses and True in reading.breaks:
         coded, places = _with_pauses(reading, coded)
     line: bytes | None = None
     for pattern in _possible(rules, held):
@@ -224,7 +230,7 @@ def _code(reading: Reading, rules: Grammar, words: list[str], index: int) -> str
     meant = book().typed.get(word)
     if meant is not None and (len(word) > 1 or _is_shorthand(reading, words, index)):
         return rules.codes.get(meant, _OTHER)
-    return _NUMBER if word.isdigit() else _OTHER
+    return _NUMBER if word[0].isdigit() and _AMOUNT.fullmatch(word) else _OTHER
 
 
 def _with_pauses(reading: Reading, coded: list[str]) -> tuple[list[str], list[int]]:

@@ -5,14 +5,16 @@ from importlib.resources import files
 
 import pytest
 
-from service.moderation.checks import abuse
+from service.moderation.checks import abuse, offers
 from service.moderation.grammar import find_patterns
 from service.moderation.lexicon import ABUSE, book, rows
 from service.moderation.reading import Sheet, read_field
 from service.moderation.vocabulary import Category, Facts, Submission
 
 ENTRIES = book().entries
-SOURCE = tomllib.loads((files("service.moderation.lexicon") / "patterns.toml").read_text(encoding="utf-8"))
+LEXICON = files("service.moderation.lexicon")
+SENTENCES = tomllib.loads((LEXICON / abuse.PATTERNS).read_text(encoding="utf-8"))
+PITCHES = tomllib.loads((LEXICON / offers.PITCHES).read_text(encoding="utf-8"))
 
 
 def sheet(text):
@@ -41,18 +43,23 @@ def test_every_word_of_offers_is_read_with_and_without_marks():
     assert silent == []
 
 
-@pytest.mark.parametrize("rule", SOURCE["pattern"], ids=lambda rule: rule["name"])
-def test_every_form_of_a_pattern_fires(rule):
+@pytest.mark.parametrize(
+    ("source", "name", "rule"),
+    [(SENTENCES, abuse.PATTERNS, rule) for rule in SENTENCES["pattern"]]
+    + [(PITCHES, offers.PITCHES, rule) for rule in PITCHES["pattern"]],
+    ids=lambda value: value["name"] if isinstance(value, dict) and "name" in value else "",
+)
+def test_every_form_of_a_pattern_fires(source, name, rule):
     silent = []
     for form in rule["forms"]:
-        text = sentence(form)
-        names = {match.pattern.name for match in find_patterns(read_field("body", text))}
-        if rule["name"] not in names:
+        text = sentence(form, source["classes"])
+        found = find_patterns(read_field("body", text), name, pauses=name == abuse.PATTERNS)
+        if rule["name"] not in {match.pattern.name for match in found}:
             silent.append(text)
     assert silent == []
 
 
-def sentence(form):
+def sentence(form, classes):
     """The shortest sentence of a form: first choices, no gaps, nothing that may be missing."""
     words = []
     for element in form.split():
@@ -60,16 +67,16 @@ def sentence(form):
             continue
         choice = next(part for part in element.split("/") if part != "$")
         if choice.startswith("{"):
-            choice = members(choice[1:-1])[0]
+            choice = members(choice[1:-1], classes)[0]
         words.append("5" if choice == "#" else choice.replace("_", " "))
     return " ".join(words)
 
 
-def members(name):
+def members(name, classes):
     found = []
-    for part in SOURCE["classes"][name].split("|"):
+    for part in classes[name].split("|"):
         item = part.strip()
-        found += members(item[1:-1]) if item.startswith("{") else [item]
+        found += members(item[1:-1], classes) if item.startswith("{") else [item]
     return found
 
 

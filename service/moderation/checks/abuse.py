@@ -6,9 +6,10 @@ from service.moderation.findings import about
 from service.moderation.grammar import find_patterns
 from service.moderation.lexicon import ABUSE, book
 from service.moderation.reading import Hit, Reading, Sheet
-from service.moderation.vocabulary import Finding
+from service.moderation.vocabulary import Category, Finding
 
 NAME = "abuse"
+PATTERNS = "patterns.toml"
 _DELIBERATE = frozenset({"dots", "spaces", "leet", "mask", "reversed", "look-alikes", "split"})
 _MOST = 200
 _MEASURES = frozenset({"dm"})
@@ -103,19 +104,20 @@ def _widest(hits: list[Hit]) -> list[Hit]:
 def _patterned(reading: Reading) -> Iterator[Finding]:
     safe = safe_ranges(reading)
     seen: list[tuple[str, int, int]] = []
-    for match in find_patterns(reading):
+    for match in find_patterns(reading, PATTERNS, pauses=True):
         rule = match.pattern
         inside = any(first <= match.first and match.last <= last for first, last in safe)
         if inside or any(n == rule.name and f <= match.first < t for n, f, t in seen):
             continue
         seen.append((rule.name, match.first, match.last))
+        category = Category(rule.label)
         spans = (reading.span(match.first, match.last),)
         yield Finding(
             check=NAME,
-            category=rule.category,
-            severity=rule.severity,
+            category=category,
+            severity=rule.weight,
             spans=spans,
-            message=about(rule.category, spans, reading.trick_in(match.first, match.last)),
+            message=about(category, spans, reading.trick_in(match.first, match.last)),
             entry=rule.name,
             version=book().version,
         )

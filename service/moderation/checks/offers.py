@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from service.moderation.checks import contacts, links
+from service.moderation.grammar import find_patterns
 from service.moderation.lexicon import book
-from service.moderation.reading import Hit, Reading, Sheet
-from service.moderation.vocabulary import Category, Finding, Message
+from service.moderation.likeness import OFFER, Likeness, core, likeness
+from service.moderation.reading import Reading, Sheet
+from service.moderation.vocabulary import Category, Finding, Message, Span
 
 NAME = "offers"
+PITCHES = "pitches.toml"
 _TOPICS: dict[str, tuple[str, str]] = {
     "loan": ("cho vay tiền", "loans"),
     "gambling": ("cờ bạc, cá cược", "gambling"),
@@ -26,150 +29,190 @@ _TOPICS: dict[str, tuple[str, str]] = {
     "adult": ("dịch vụ người lớn", "adult services"),
     "medicine": ("thuốc, thực phẩm chức năng", "medicines"),
 }
+_KINDS_OF_OFFER = {
+    Category.SPAM_AD: ("quảng cáo", "advertising"),
+    Category.SCAM: ("có dấu hiệu lừa đảo", "signs of fraud"),
+    Category.GAMBLING: ("cờ bạc, cá cược", "gambling"),
+}
 _BRAND = re.compile(
     r"(?:[a-z]{3,8}(?:88|888|68|79|99|789|365|188|66|77|89|86)(?:bet|win|vip|club)?|\d{2,3}(?:bet|win|club|vip)|"
     r"(?:w|m|b|f|q|v|k|i)(?:88|188|8|9|79|99)(?:bet|club|vip|win)?|188bet|b52|[a-z]{2,6}\d{1,3}bet|kubet|thabet|okvip|"
     r"(?:ku|sh|hi|jun|new|dafa|sbo|fabet|vn|mig|one|kim|max|hit|rik|sun|iwin|zo|go|man|yo|big|nhat|top|lucky)"
     r"(?:bet|vip|club|casino|win)\d{0,3})",
 )
-_PLAIN_BRANDS = frozenset(
-    [
-        "iwin",
-        "sunwin",
-        "rikvip",
-        "hitclub",
-        "zowin",
-        "manclub",
-        "yowin",
-        "fabet",
-        "dafabet",
-        "vwin",
-        "fun88",
-        "bk8",
-        "oxbet",
-        "letou",
-        "kubet",
-        "thabet",
-    ],
-)
-
-
+_SENTENCE_END = re.compile(r"[.!?…]+\s|\n|;\s|\s[|–—]\s")
 _MOST = 200
+_AROUND = 12
 _KINDS = frozenset({"offer", "call", "voice", "warning"})
+# A pitch weighs three; talk of its trade, doubts and ways to answer are weighed against it.
+_PITCH, _TERM = 3.0, 2.0
+_OFFERED = 4.0
+# How like the examples a field must be: to be looked at, and, with its signs weighed in, to be held.
+_UNLIKE, _LIKE, _TRUST = -3.5, 0.9, 0.35
+# How far beyond that an offer with a contact must go to be rejected.
+_BLATANT = 1.5
+# Where people are promised their lost money back, fraud is part of the pitch.
+_OF_FRAUD = frozenset({"lừa đảo", "bị lừa", "lừa", "nạn nhân", "luật", "công an"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A word, phrase or shape that belongs to offers: of which topic or kind, how much it weighs, and where."""
+
+    label: str
+    name: str
+    weight: float
+    first: int
+    last: int
 
 
 @dataclass(slots=True)
 class _Tally:
-    """The signs of one field: topics with their phrases, calls and voices, warnings, contacts."""
+    """The signs of one field: by topic, and the calls, voices and warnings; contacts stand in the view."""
 
-    topics: dict[str, dict[str, float]] = field(default_factory=dict)
+    topics: dict[str, list[Sign]] = field(default_factory=dict)
     calls: set[str] = field(default_factory=set)
     voices: set[str] = field(default_factory=set)
     warnings: set[str] = field(default_factory=set)
-    contacts: int = 0
-    first: int = 1 << 30
-    last: int = 0
-
-    def reach(self, first: int, last: int) -> None:
-        self.first, self.last = min(self.first, first), max(self.last, last)
+    contacts: list[tuple[int, int]] = field(default_factory=list)
 
 
 def find(sheet: Sheet) -> Iterator[Finding]:
-    """Weigh the signs of every field but the name."""
+    """Weigh the signs of every field but the name, where it is at all like an offer."""
     for reading in sheet.readings:
-        tally = _count(reading)
-        if not tally.topics:
-            continue
-        yield from _judge(reading, tally)
+        like = likeness(reading, OFFER)
+        if like is None or like.value > _UNLIKE:
+            yield from _judge(reading, _count(reading, like), like)
 
 
-def _count(reading: Reading) -> _Tally:
+def _count(reading: Reading, like: Likeness | None) -> _Tally:
+    """Gather the signs; of a long field those around the stretch that is likest an offer."""
     tally = _Tally()
-    hits = [hit for hit in reading.hits if hit.entry.kind in _KINDS][:_MOST]
-    if not any(hit.entry.weight > 1 for hit in hits):
-        hits = []
-    covered: list[tuple[int, int, str]] = []
-    for hit in sorted(hits, key=lambda h: (h.first - h.last, h.first)):
-        if any(
-            first <= hit.first and hit.last <= last and kind in {hit.entry.kind, hit.entry.topic}
-            for first, last, kind in covered
-        ):
+    first, last = (like.first - _AROUND, like.last + _AROUND) if like else (0, len(reading.words))
+    for sign in _apart([*_listed(reading), *_shaped(reading), *_brands(reading)]):
+        if sign.last <= first or sign.first >= last:
             continue
-        covered.append((hit.first, hit.last, hit.entry.kind if hit.entry.kind != "offer" else hit.entry.topic))
-        _add(reading, tally, hit)
-    for index in reading.odd:
-        word = reading.words[index]
-        if len(word) > 2 and word.isascii() and (word in _PLAIN_BRANDS or _BRAND.fullmatch(word)):
-            tally.topics.setdefault("gambling", {})[word] = 2.0
-            tally.reach(reading.starts[index], reading.ends[index])
-    if tally.topics:
-        for start, end, _, severity in [*contacts.places(reading), *links.places(reading)]:
-            if severity > 1:
-                tally.contacts += 1
-                tally.reach(start, end)
+        if sign.label == "warning":
+            tally.warnings.add(sign.name)
+        elif sign.label == "call":
+            tally.calls.add(sign.name)
+        elif sign.label == "voice":
+            tally.voices.add(sign.name)
+        else:
+            tally.topics.setdefault(sign.label, []).append(sign)
+    places = [*contacts.places(reading), *links.places(reading)]
+    tally.contacts = [(start, end) for start, end, _, severity in places if severity > 1]
     return tally
 
 
-def _add(reading: Reading, tally: _Tally, hit: Hit) -> None:
-    entry = hit.entry
-    if entry.kind == "warning":
-        tally.warnings.add(entry.form)
-        return
-    if entry.kind == "call":
-        tally.calls.add(entry.form)
-    elif entry.kind == "voice":
-        tally.voices.add(entry.form)
-    else:
-        tally.topics.setdefault(entry.topic, {})[entry.form] = entry.weight
-    tally.reach(reading.starts[hit.first], reading.ends[hit.last - 1])
+def _listed(reading: Reading) -> Iterator[Sign]:
+    for hit in [hit for hit in reading.hits if hit.entry.kind in _KINDS][:_MOST]:
+        entry = hit.entry
+        label = entry.topic if entry.kind == "offer" else entry.kind
+        yield Sign(label, entry.form, entry.weight, hit.first, hit.last)
 
 
-def _judge(reading: Reading, tally: _Tally) -> Iterator[Finding]:
-    """One pitch with a way to answer it, or several pitches; talk about a trade in its own words is no offer."""
-    ranked = sorted(tally.topics, key=lambda name: -_score(tally.topics[name]))
-    topic = ranked[0]
-    pitches = sum(weight > 2 for weight in tally.topics[topic].values())
-    terms = sum(weight == 2 for weight in tally.topics[topic].values())
-    doubt = len(tally.warnings)
-    answer = (2.0 if tally.contacts else 0.0) + min(1.5, 1.0 * len(tally.calls)) + min(1.0, 0.34 * len(tally.voices))
-    score = _score(tally.topics[topic])
-    total = score + answer - min(4.0, 0.8 * doubt) * (0.4 if tally.contacts else 1.0)
-    if pitches:
-        offered = total >= 4.0 and (answer >= 1.0 or pitches > 1)
+def _shaped(reading: Reading) -> Iterator[Sign]:
+    for match in find_patterns(reading, PITCHES, pauses=False):
+        words = " ".join(reading.words[match.first : match.last])
+        yield Sign(match.pattern.label, words, match.pattern.weight, match.first, match.last)
+
+
+def _brands(reading: Reading) -> Iterator[Sign]:
+    for index in reading.odd:
+        word = reading.words[index]
+        if len(word) > 2 and word.isascii() and _BRAND.fullmatch(word):
+            yield Sign("gambling", word, _TERM, index, index + 1)
+
+
+def _apart(signs: list[Sign]) -> list[Sign]:
+    """Of signs of one label that lie over each other, the weightiest and longest; a warning inside a voice is none."""
+    kept: dict[str, list[Sign]] = {}
+    for sign in sorted(signs, key=lambda s: (-s.weight, s.first - s.last, s.first)):
+        rivals = kept.setdefault(sign.label, [])
+        others = kept.get("voice", []) if sign.label == "warning" else []
+        if all(_shared(sign, other) * 2 <= sign.last - sign.first for other in (*rivals, *others)):
+            rivals.append(sign)
+    return [sign for signs_of_label in kept.values() for sign in signs_of_label]
+
+
+def _shared(one: Sign, other: Sign) -> int:
+    return max(0, min(one.last, other.last) - max(one.first, other.first))
+
+
+def _judge(reading: Reading, tally: _Tally, like: Likeness | None) -> Iterator[Finding]:
+    """An offer has pitches and a way to answer them, or is much like offers known; talk about a trade is none."""
+    topic = max(tally.topics, key=lambda name: _score(tally.topics[name]), default="")
+    signs = tally.topics.get(topic, [])
+    weight = _weight(tally, topic)
+    pitched = any(sign.weight > _TERM for sign in signs)
+    if like is None:
+        beyond = (weight - _OFFERED) * _TRUST if pitched else -1.0
     else:
-        offered = total >= 4.0 and bool(tally.contacts) and terms > 0
-    if doubt and not tally.contacts and not tally.calls:
-        offered = False
-    if not offered:
+        beyond = like.value + _TRUST * weight - _LIKE
+    if beyond < 0:
         return
-    strongest = max(tally.topics[topic].values())
-    severe = total >= 7.0 and strongest >= 3 and bool(tally.contacts) and doubt < 2
-    span = reading.cut(tally.first, tally.last)
-    vi, en = _TOPICS[topic]
-    phrases = ", ".join(sorted(tally.topics[topic], key=lambda p: -tally.topics[topic][p])[:3])
-    for category in _categories(topic):
+    severe = beyond >= _BLATANT and pitched and bool(tally.contacts) and len(tally.warnings) < 2
+    for category in _categories(topic, like):
         yield Finding(
             check=NAME,
             category=category,
             severity=3 if severe else 2,
-            spans=(span,),
-            message=Message(
-                f"Giống lời mời chào ({vi}): {phrases}" + (", kèm cách liên lạc." if tally.contacts else "."),
-                f"Reads like an offer ({en}): {phrases}" + (", with a contact." if tally.contacts else "."),
-            ),
-            entry=topic,
+            spans=_spans(reading, tally, signs, like),
+            message=_message(topic, signs, category, contact=bool(tally.contacts)),
+            entry=topic or "like an offer",
             version=book().version,
         )
 
 
-def _score(phrases: dict[str, float]) -> float:
+def _weight(tally: _Tally, topic: str) -> float:
+    """Give what all signs weigh together; doubts weigh less where a contact is given."""
+    doubt = len(tally.warnings - _OF_FRAUD) if topic == "recover" else len(tally.warnings)
+    answer = (2.0 if tally.contacts else 0.0) + min(1.5, 1.0 * len(tally.calls)) + min(1.0, 0.34 * len(tally.voices))
+    return _score(tally.topics.get(topic, [])) + answer - min(4.0, 0.8 * doubt) * (0.4 if tally.contacts else 1.0)
+
+
+def _message(topic: str, signs: list[Sign], category: Category, *, contact: bool) -> Message:
+    vi, en = _TOPICS.get(topic, _KINDS_OF_OFFER[category])
+    phrases = ", ".join(dict.fromkeys(sign.name for sign in sorted(signs, key=lambda s: -s.weight)[:3]))
+    return Message(
+        f"Giống lời mời chào ({vi})"
+        + (f": {phrases}" if phrases else "")
+        + (", kèm cách liên lạc." if contact else "."),
+        f"Reads like an offer ({en})" + (f": {phrases}" if phrases else "") + (", with a contact." if contact else "."),
+    )
+
+
+def _spans(reading: Reading, tally: _Tally, signs: list[Sign], like: Likeness | None) -> tuple[Span, ...]:
+    """Give the stretch of each sentence that pitches, up to where a contact begins: contacts are findings of their own."""
+    text = reading.view.text
+    edges = [match.start() for match in _SENTENCE_END.finditer(text)] + [len(text)]
+    stretches: dict[int, tuple[int, int]] = {}
+    places = [(sign.first, sign.last) for sign in signs]
+    if like is not None and (like.value >= _LIKE or not places):
+        places.append(core(like))
+    for first, last in places:
+        start, end = reading.starts[first], reading.ends[last - 1]
+        for begin, _ in tally.contacts:
+            if start < begin < end:
+                end = begin
+        number = next(i for i, edge in enumerate(edges) if start < edge or edge == len(text))
+        held = stretches.get(number, (start, end))
+        stretches[number] = min(held[0], start), max(held[1], end)
+    return tuple(reading.cut(start, end) for start, end in sorted(stretches.values()))
+
+
+def _score(signs: list[Sign]) -> float:
     """Pitches add up; plain terms of a trade count once each up to two, bare words of it hardly."""
-    pitches = sum(weight for weight in phrases.values() if weight > 2)
-    terms = sum(1.0 for weight in phrases.values() if weight == 2)
-    return min(9.0, pitches) + min(2.0, terms) + min(0.5, 0.25 * sum(weight == 1 for weight in phrases.values()))
+    pitches = sum(sign.weight for sign in signs if sign.weight > _TERM)
+    terms = sum(1.0 for sign in signs if sign.weight == _TERM)
+    return min(9.0, pitches) + min(2.0, terms) + min(0.5, 0.25 * sum(sign.weight < _TERM for sign in signs))
 
 
-def _categories(topic: str) -> tuple[Category, ...]:
+def _categories(topic: str, like: Likeness | None) -> tuple[Category, ...]:
+    """Give the categories of a topic; of what has none, the one whose examples it is likest to."""
+    if not topic and like is not None:
+        return (Category(like.kind),)
     if topic == "gambling":
         return (Category.GAMBLING,)
     if topic in {"job", "recover", "official", "prize", "invest"}:

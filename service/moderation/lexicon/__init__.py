@@ -236,5 +236,7 @@ def _masks(words: Iterable[str]) -> dict[str, str]:
                 for resume in range(end + 1, len(spelt) + 1):
                     if resume == len(spelt) and (end == 1 or spelt[:end] in _ONSETS):
                         continue
+                    if len(spelt) > 4 and end + len(spelt) - resume < 3:
+                        continue
                     found.setdefault(f"{spelt[:end]}*{spelt[resume:]}", word)
     return found
