@@ -9,6 +9,8 @@ from sqlalchemy import Row, bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from service import events
+from service.events import OPERATOR
 from service.models import Article
 from service.sites import BadSite, KnownSite, origin
 
@@ -110,7 +112,14 @@ def ensure(session: Session, site: KnownSite, key: str, *, title: str, url: str,
 
 
 def register(
-    session: Session, site: KnownSite, key: str, *, title: str | None, url: str | None, now: datetime
+    session: Session,
+    site: KnownSite,
+    key: str,
+    *,
+    title: str | None,
+    url: str | None,
+    now: datetime,
+    by: str = OPERATOR,
 ) -> KnownArticle:
     """Register an article, with a title and address that a person of the site vouches for."""
     if not 1 <= len(key) <= KEY_LENGTH:
@@ -122,26 +131,29 @@ def register(
     row.title = title[:TITLE_LENGTH] if title is not None else row.title
     row.url = url[:URL_LENGTH] if url is not None else row.url
     session.flush()
+    _note(session, site, key, "register", by, now)
     return _known(row)
 
 
-def close(session: Session, site: KnownSite, key: str, *, now: datetime) -> KnownArticle:
+def close(session: Session, site: KnownSite, key: str, *, now: datetime, by: str = OPERATOR) -> KnownArticle:
     """Close an article for new comments, whether or not anybody commented yet."""
     row = session.get(Article, ensure(session, site, key, title="", url="", now=now), with_for_update=True)
     if row is None:
         raise UnknownArticle
     row.closed_at = row.closed_at or now
     session.flush()
+    _note(session, site, key, "close", by, now)
     return _known(row)
 
 
-def reopen(session: Session, site: KnownSite, key: str, *, now: datetime) -> KnownArticle:
+def reopen(session: Session, site: KnownSite, key: str, *, now: datetime, by: str = OPERATOR) -> KnownArticle:
     """Open an article again; its age counts from now."""
     row = session.scalar(select(Article).where(Article.site_id == site.id, Article.key == key).with_for_update())
     if row is None:
         raise UnknownArticle
     row.closed_at, row.opened_at = None, now
     session.flush()
+    _note(session, site, key, "open", by, now)
     return _known(row)
 
 
@@ -154,6 +166,10 @@ def lies_within(site: KnownSite, url: str) -> bool:
         return "@" not in parts.netloc and origin(f"{parts.scheme}://{parts.netloc}") in site.origins
     except (BadSite, ValueError):
         return False
+
+
+def _note(session: Session, site: KnownSite, key: str, act: str, by: str, now: datetime) -> None:
+    events.note(session, actor=by, noun="article", subject=key, act=act, now=now, site_id=site.id)
 
 
 def _known(row: Article | Row[*tuple[Any, ...]]) -> KnownArticle:

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -12,6 +12,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service import events
+from service.events import OPERATOR
 from service.models import Moderator, Site, Token
 
 ROLES = ("moderator", "editor", "admin", "ops")
@@ -70,7 +72,16 @@ class Account:
     session_version: int
 
 
-def add_token(session: Session, *, name: str, scope: str, sites: Sequence[str], days: int | None, now: datetime) -> str:
+def add_token(
+    session: Session,
+    *,
+    name: str,
+    scope: str,
+    sites: Sequence[str],
+    days: int | None,
+    now: datetime,
+    by: str = OPERATOR,
+) -> str:
     """Make a token and return it, for the only time; what is stored cannot be used."""
     if scope not in SCOPES:
         raise BadAccount(f"A scope is one of {', '.join(SCOPES)}.")
@@ -90,10 +101,12 @@ def add_token(session: Session, *, name: str, scope: str, sites: Sequence[str], 
         )
     )
     session.flush()
+    detail = {"scope": scope, "sites": list(sites), "days": days}
+    events.note(session, actor=by, noun="token", subject=name, act="add", now=now, detail=detail)
     return token
 
 
-def revoke_token(session: Session, name: str, *, now: datetime) -> None:
+def revoke_token(session: Session, name: str, *, now: datetime, by: str = OPERATOR) -> None:
     """End a token at once, on every process; raise `UnknownAccount`."""
     row = session.scalar(select(Token).where(Token.name == name))
     if row is None:
@@ -101,6 +114,7 @@ def revoke_token(session: Session, name: str, *, now: datetime) -> None:
     row.revoked_at = row.revoked_at or now
     # The name is free again for the token's successor; the row stays for the history.
     row.name = f"{name[:40]}@{now.isoformat()}"
+    events.note(session, actor=by, noun="token", subject=name, act="revoke", now=now)
 
 
 def tokens(session: Session) -> list[Token]:
@@ -116,7 +130,9 @@ def token_viewer(session: Session, token: str, *, now: datetime) -> Viewer | Non
     return Viewer(f"token:{row.name}", SCOPE_RIGHTS[row.scope], None if row.sites is None else frozenset(row.sites))
 
 
-def add_moderator(session: Session, *, name: str, role: str, sites: Sequence[str], now: datetime) -> str:
+def add_moderator(
+    session: Session, *, name: str, role: str, sites: Sequence[str], now: datetime, by: str = OPERATOR
+) -> str:
     """Make an account and return its first password, for the only time."""
     if role not in ROLES:
         raise BadAccount(f"A role is one of {', '.join(ROLES)}.")
@@ -129,23 +145,44 @@ def add_moderator(session: Session, *, name: str, role: str, sites: Sequence[str
         Moderator(name=name, role=role, sites=_sites(session, sites), password=HASHER.hash(password), created_at=now)
     )
     session.flush()
+    _note(session, by, name, "add", now, {"role": role, "sites": list(sites)})
     return password
 
 
-def reset_password(session: Session, name: str) -> str:
+def change(session: Session, name: str, *, role: str, sites: Sequence[str], now: datetime, by: str = OPERATOR) -> None:
+    """Give the account another role or other sites, and end its sessions; raise `UnknownAccount` or `BadAccount`."""
+    if role not in ROLES:
+        raise BadAccount(f"A role is one of {', '.join(ROLES)}.")
+    row = _account(session, name)
+    before = {"role": row.role, "sites": row.sites}
+    row.role, row.sites = role, _sites(session, sites)
+    row.session_version += 1
+    _note(session, by, name, "change", now, events.differences(before, {"role": row.role, "sites": row.sites}))
+
+
+def reset_password(session: Session, name: str, *, now: datetime, by: str = OPERATOR) -> str:
     """Give the account a new password, return it, and end its sessions; raise `UnknownAccount`."""
     row = _account(session, name)
     password = new_password()
     row.password = HASHER.hash(password)
     row.session_version += 1
+    _note(session, by, name, "reset_password", now)
     return password
 
 
-def disable(session: Session, name: str, *, now: datetime) -> None:
+def disable(session: Session, name: str, *, now: datetime, by: str = OPERATOR) -> None:
     """Close the account and end its sessions; raise `UnknownAccount`."""
     row = _account(session, name)
     row.disabled_at = row.disabled_at or now
     row.session_version += 1
+    _note(session, by, name, "disable", now)
+
+
+def enable(session: Session, name: str, *, now: datetime, by: str = OPERATOR) -> None:
+    """Open a closed account again, with the password that it had; raise `UnknownAccount`."""
+    row = _account(session, name)
+    row.disabled_at = None
+    _note(session, by, name, "enable", now)
 
 
 def listed(session: Session) -> list[Moderator]:
@@ -153,11 +190,12 @@ def listed(session: Session) -> list[Moderator]:
     return list(session.scalars(select(Moderator).order_by(Moderator.name)))
 
 
-def reset_totp(session: Session, name: str) -> None:
+def reset_totp(session: Session, name: str, *, now: datetime, by: str = OPERATOR) -> None:
     """Let the account sign in by its password alone, and end its sessions; raise `UnknownAccount`."""
     row = _account(session, name)
     row.totp, row.totp_step = None, 0
     row.session_version += 1
+    _note(session, by, name, "reset_totp", now)
 
 
 def known(session: Session, name: str) -> Account | None:
@@ -207,6 +245,12 @@ def new_password() -> str:
 def _nobody() -> str:
     # Checked when a name is unknown, so that an answer takes as long as for a known one.
     return HASHER.hash("the password of an account that does not exist")
+
+
+def _note(
+    session: Session, by: str, name: str, act: str, now: datetime, detail: Mapping[str, object] | None = None
+) -> None:
+    events.note(session, actor=by, noun="account", subject=name, act=act, now=now, detail=detail)
 
 
 def _account(session: Session, name: str) -> Moderator:

@@ -11,6 +11,8 @@ from zoneinfo import available_timezones
 from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
+from service import events
+from service.events import OPERATOR
 from service.models import Site
 from service.moderation.vocabulary import Category, Outcome, Policy, PublishMode
 
@@ -26,6 +28,10 @@ class UnknownSite(Exception):
 
 class BadSite(Exception):
     """What was asked of a site makes no sense; the text says why."""
+
+
+class SiteChanged(Exception):
+    """Somebody changed the site since the page was opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,7 @@ def add(
     origins: Sequence[str],
     changes: Mapping[str, Any],
     now: datetime,
+    by: str = OPERATOR,
 ) -> KnownSite:
     """Add a site; raise `BadSite` when the key is taken or something is not a site's to have."""
     if not KEY.fullmatch(key):
@@ -106,22 +113,36 @@ def add(
     )
     session.add(row)
     session.flush()
+    events.note(session, actor=by, noun="site", subject=key, act="add", now=now, site_id=row.id, detail=dict(changes))
     return _known(row)
 
 
 def change(
-    session: Session, key: str, *, name: str | None, origins: Sequence[str] | None, changes: Mapping[str, Any]
+    session: Session,
+    key: str,
+    *,
+    name: str | None,
+    origins: Sequence[str] | None,
+    changes: Mapping[str, Any],
+    now: datetime,
+    by: str = OPERATOR,
+    version: int | None = None,
 ) -> KnownSite:
-    """Change what is named and leave the rest; raise `UnknownSite` or `BadSite`."""
+    """Change what is named and leave the rest; raise `UnknownSite`, `BadSite`, or `SiteChanged` for an old version."""
     row = session.scalar(select(Site).where(Site.key == key).with_for_update())
     if row is None:
         raise UnknownSite
+    if version is not None and row.version != version:
+        raise SiteChanged
+    before = {"name": row.name, "origins": row.origins, **asdict(_policy(row))}
     policy = checked(replace(_policy(row), **changes))
     row.name = name.strip() or row.name if name is not None else row.name
     row.origins = [origin(given) for given in origins] if origins is not None else row.origins
     row.policy = asdict(policy)
     row.version += 1
     session.flush()
+    changed = events.differences(before, {"name": row.name, "origins": row.origins, **asdict(policy)})
+    events.note(session, actor=by, noun="site", subject=key, act="change", now=now, site_id=row.id, detail=changed)
     return _known(row)
 
 

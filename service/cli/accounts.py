@@ -46,12 +46,32 @@ def disable_moderator(name: str) -> None:
     click.echo(f"Disabled {name}.")
 
 
+@moderator.command("enable")
+@click.argument("name")
+def enable_moderator(name: str) -> None:
+    """Open a closed account again."""
+    with session.writing() as opened:
+        moderators.enable(opened, name, now=datetime.now(UTC))
+    click.echo(f"Enabled {name}.")
+
+
+@moderator.command("set")
+@click.argument("name")
+@click.option("--role", type=click.Choice(moderators.ROLES), required=True)
+@SITES
+def set_moderator(name: str, role: str, sites: tuple[str, ...]) -> None:
+    """Give an account another role and other sites, and end its sessions."""
+    with session.writing() as opened:
+        moderators.change(opened, name, role=role, sites=sites, now=datetime.now(UTC))
+    click.echo(f"Changed {name}.")
+
+
 @moderator.command("reset-password")
 @click.argument("name")
 def reset_password(name: str) -> None:
     """Give an account a new password, printed alone and once, and end its sessions."""
     with session.writing() as opened:
-        password = moderators.reset_password(opened, name)
+        password = moderators.reset_password(opened, name, now=datetime.now(UTC))
     click.echo(password)
 
 
@@ -60,7 +80,7 @@ def reset_password(name: str) -> None:
 def reset_totp(name: str) -> None:
     """Ask the account for no code any more until it enrols anew, and end its sessions."""
     with session.writing() as opened:
-        moderators.reset_totp(opened, name)
+        moderators.reset_totp(opened, name, now=datetime.now(UTC))
     click.echo(f"{name} signs in by password alone.")
 
 

@@ -103,7 +103,7 @@ def set_site(key: str, name: str | None, origins: tuple[str, ...], **options: An
             if part in changes:
                 merged = {**getattr(known.policy, part), **changes[part]}
                 changes[part] = {name: value for name, value in merged.items() if value != ""}
-        sites.change(opened, key, name=name, origins=origins or None, changes=changes)
+        sites.change(opened, key, name=name, origins=origins or None, changes=changes, now=datetime.now(UTC))
     click.echo(f"Changed {key}.")
 
 

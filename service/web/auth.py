@@ -27,6 +27,9 @@ SIGNED_IN = "signed in"
 GUARDED = ("review", "desk")
 NEEDS: dict[str, str] = {
     "review": "review",
+    "review.rules": "rules",
+    "review.blocks": "rules",
+    "review.audit": "rules",
     "desk.signing": NOBODY,
     "desk.own": SIGNED_IN,
     "desk.queue": "review",

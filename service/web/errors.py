@@ -16,11 +16,12 @@ import structlog
 from flask import Flask, Response, json, request
 from werkzeug.exceptions import HTTPException
 
-from service import articles, privacy, sites
+from service import articles, blocks, privacy, sites
 from service.challenges import ChallengesAway
 from service.comments import deciding, queue, receipts
 from service.db import AWAY
 from service.metrics import vocabulary
+from service.rules import backtests, keeping
 from service.web import context, wording
 
 RETRY_SECONDS = 5
@@ -35,10 +36,12 @@ class FieldError:
     field: str
     code: str
     limit: int | None = None
+    said: str = ""
+    """What was refused, or the reason that a library gave; quoted in the sentence."""
 
     def as_json(self, language: str, own: Mapping[str, str]) -> dict[str, str]:
         """Return the error as clients get it; `own` are the site's sentences."""
-        message = wording.field_error(self.field, self.code, language, limit=self.limit, own=own)
+        message = wording.field_error(self.field, self.code, language, limit=self.limit, said=self.said, own=own)
         return {"field": self.field, "code": self.code, "message": message}
 
 
@@ -120,6 +123,13 @@ TRANSLATED: dict[type[Exception], Callable[[Any], Problem]] = {
     deciding.UnknownDecision: lambda _: Problem("not-found"),
     deciding.NotAsked: lambda error: FieldErrors([FieldError(error.field, error.code)]),
     privacy.Unreadable: lambda _: Problem("gone"),
+    blocks.SenderBlocked: lambda _: Problem("forbidden"),
+    blocks.UnknownBlock: lambda _: Problem("not-found"),
+    blocks.BadBlock: lambda error: FieldErrors([FieldError(error.field, error.code)]),
+    keeping.UnknownRule: lambda _: Problem("not-found"),
+    keeping.RuleMoved: lambda _: Problem("conflict"),
+    keeping.BadRule: lambda error: FieldErrors([FieldError(error.field, error.code, said=error.said)]),
+    backtests.UnknownBacktest: lambda _: Problem("not-found"),
     queue.BadCursor: lambda _: FieldErrors([FieldError("cursor", "invalid")]),
 }
 

@@ -15,9 +15,14 @@ from service.models import Comment, Decision
 from service.moderation.vocabulary import Policy, PublishMode, Submission
 from service.web import answer, auth, context, payload, schemas
 from service.web.errors import Problem
+from service.web.keeping.audit import audit
+from service.web.keeping.blocks import blocks
+from service.web.keeping.rules import rules
 from service.web.schemas import answers
 
 review = Blueprint("review", __name__, url_prefix="/v1/review")
+for kept in (rules, blocks, audit):
+    review.register_blueprint(kept)
 
 NO_REPORTS = Count()
 

@@ -95,17 +95,64 @@ PROBLEMS = {
 }
 
 
+KEEPERS_ERRORS = {
+    "form_too_long": ("“{said}…” dài quá.", "“{said}…” is too long."),
+    "too_many": ("Nhiều quá, tối đa {said}.", "Too many; the most is {said}."),
+    "not_a_word": (
+        "“{said}” không phải một từ. Nhiều từ thì chọn loại cụm từ.",
+        "“{said}” is not one word; choose a phrase for several.",
+    ),
+    "not_a_phrase": (
+        "“{said}” không phải cụm từ; cụm từ có từ 2 đến 12 từ.",
+        "“{said}” is not a phrase, which has 2 to 12 words.",
+    ),
+    "bad_domain": ("“{said}” không phải tên miền, ví dụ: vidu.com.", "“{said}” is not a domain such as example.com."),
+    "bad_pattern": (
+        "Mẫu này không dùng được ({said}). Mẫu viết theo cú pháp RE2, không có (?=…), (?<=…) và \\1.",
+        "This pattern cannot be used ({said}). Patterns follow RE2, which has no (?=…), (?<=…) and \\1.",
+    ),
+    "matches_everything": (
+        "Mẫu “{said}” khớp với mọi bình luận, kể cả bình luận trống.",
+        "The pattern “{said}” matches every comment, even an empty one.",
+    ),
+    "backtest_required": (
+        "Cần thử luật này trên bình luận cũ xong đã.",
+        "The rule must be tried on past comments first.",
+    ),
+    "not_known": ("Bình luận này không còn giữ thông tin đó.", "The comment does not hold this any more."),
+    "invalid_address": ("Địa chỉ IP này chưa đúng.", "This is not an IP address."),
+}
+"""What those who keep rules and blocks are told; no reader sees these, so no site words them otherwise."""
+
+KEEPERS_LABELS = {
+    "forms": ("từ hoặc mẫu", "the words or patterns"),
+    "kind": ("loại", "the kind"),
+    "value": ("giá trị cần chặn", "what to block"),
+    "phrase": ("cụm từ", "the phrase"),
+    "days": ("số ngày", "the days"),
+    "threshold": ("ngưỡng", "the threshold"),
+    "daily_cap": ("mức tối đa một ngày", "the daily cap"),
+}
+
 NONE: Mapping[str, str] = {}
 
 
 def field_error(
-    field: str, code: str, language: str, *, limit: int | None = None, own: Mapping[str, str] = NONE
+    field: str,
+    code: str,
+    language: str,
+    *,
+    limit: int | None = None,
+    said: str = "",
+    own: Mapping[str, str] = NONE,
 ) -> str:
     """Return the sentence for a field's error code."""
     english = language == "en"
-    label = own.get(f"label_{field}") or LABELS.get(field, (field, field))[english]
-    text = own.get(f"error_{code}") or FIELD_ERRORS.get(code, FIELD_ERRORS["invalid"])[english]
-    return text.replace("{label}", label).replace("{limit}", str(limit))
+    labels = LABELS.get(field) or KEEPERS_LABELS.get(field, (field, field))
+    texts = FIELD_ERRORS.get(code) or KEEPERS_ERRORS.get(code, FIELD_ERRORS["invalid"])
+    label = own.get(f"label_{field}") or labels[english]
+    text = own.get(f"error_{code}") or texts[english]
+    return text.replace("{label}", label).replace("{limit}", str(limit)).replace("{said}", said)
 
 
 def problem_title(kind: str, language: str, own: Mapping[str, str] = NONE) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, request, url_for
 from sqlalchemy.orm import Session
 
-from service import articles, challenges, sites
+from service import articles, blocks, challenges, sites
 from service.challenges import ChallengeFailed, ChallengesAway
 from service.comments import gate, inflight, submission
 from service.comments.gate import Answers
@@ -54,6 +54,13 @@ def _accepted(fields: dict[str, Any]) -> Accepted:
             if before is not None:
                 return before
         articles.open_for_comments(session, site, draft.article, now=now)
+        blocks.demand_free(
+            session,
+            site.id,
+            sender=runtime.vault.sender(context.address()),
+            phone_key=runtime.vault.phone_key(draft.phone) if draft.phone else None,
+            now=now,
+        )
     problems += [FieldError(one.field, one.code) for one in gate.missing(site, answers)]
     if problems:
         raise FieldErrors(problems)

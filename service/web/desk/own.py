@@ -83,7 +83,7 @@ def leave_code() -> Response:
     except SignInRefused:
         return page("password_wrong", 422)
     with context.runtime().database.writing() as session:
-        moderators.reset_totp(session, account.name)
+        moderators.reset_totp(session, account.name, now=context.now(), by=auth.viewer().actor)
         sessions.carry_on(session, me.id, account.session_version + 1)
     return frame.onward("desk.own.page", done="totp_off")
 

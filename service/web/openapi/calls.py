@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from service.web import schemas
 from service.web.embed.pages import EmbedQuery
-from service.web.schemas import answers
+from service.web.schemas import answers, kept
 
 DOCUMENTED = ("public", "review", "embed", "scripts", "ops", "documents")
 
@@ -71,6 +71,20 @@ CALLS: dict[str, Call] = {
     "review.release": Call({204: NOTHING}, (404, *_REVIEW)),
     "review.reveal": Call({200: answers.Phone}, (*_BODY, 404, 410, *_REVIEW), schemas.RevealIn),
     "review.preview": Call({200: answers.Verdict}, (*_BODY, 404, *_REVIEW), schemas.PreviewIn),
+    "review.rules.listed": Call({200: kept.Rules}, (422, *_REVIEW), query=schemas.RulesQuery),
+    "review.rules.add": Call({201: kept.OneRule}, (*_BODY, 404, *_REVIEW), schemas.RuleIn),
+    "review.rules.one": Call({200: kept.OneRule}, (404, *_REVIEW)),
+    "review.rules.change": Call({200: kept.OneRule}, (*_BODY, 404, 409, *_REVIEW), schemas.RuleChangeIn),
+    "review.rules.move": Call({200: kept.OneRule}, (*_BODY, 404, 409, *_REVIEW), schemas.RuleStateIn),
+    "review.rules.backtests_of": Call({200: kept.Backtests}, (404, *_REVIEW)),
+    "review.rules.begin": Call({202: kept.OneBacktest}, (*_BODY, 404, 409, *_REVIEW), schemas.BacktestIn),
+    "review.rules.backtest": Call({200: kept.OneBacktest}, (404, *_REVIEW)),
+    "review.rules.cancel": Call({204: NOTHING}, (404, 409, *_REVIEW)),
+    "review.blocks.listed": Call({200: kept.Blocks}, (422, *_REVIEW), query=schemas.BlocksQuery),
+    "review.blocks.add": Call({201: kept.OneBlock}, (*_BODY, 404, *_REVIEW), schemas.BlockIn),
+    "review.blocks.lift": Call({204: NOTHING}, (404, *_REVIEW)),
+    "review.audit.listed": Call({200: kept.Audit}, (422, *_REVIEW), query=schemas.AuditQuery),
+    "review.audit.exported": Call({200: Raw("text/csv")}, (422, *_REVIEW), query=schemas.ExportQuery),
     "embed.page": Call({200: PAGE}, (404, 422, 503), query=EmbedQuery, pages=True),
     "embed.another_code": Call({200: PAGE}, (400, 404, 413, 415, 503), schemas.CommentIn, pages=True),
     "embed.described": Call({200: answers.Form, 304: NOTHING}, (404, 422, 503), query=EmbedQuery),

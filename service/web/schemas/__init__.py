@@ -1,6 +1,18 @@
 """What requests must look like: the schemas that parse them and from which the OpenAPI document is made."""
 
 from service.web.schemas.fields import ArticleKey, ShortText, SiteKey, Wrong, parse, phone_number
+from service.web.schemas.keeping import (
+    AuditQuery,
+    BacktestIn,
+    BlockIn,
+    BlocksQuery,
+    DraftIn,
+    ExportQuery,
+    RuleChangeIn,
+    RuleIn,
+    RulesQuery,
+    RuleStateIn,
+)
 from service.web.schemas.public import (
     ChallengeIn,
     CommentIn,
@@ -15,11 +27,17 @@ from service.web.schemas.review import DecisionIn, DecisionsIn, Item, PreviewIn,
 
 __all__ = [
     "ArticleKey",
+    "AuditQuery",
+    "BacktestIn",
+    "BlockIn",
+    "BlocksQuery",
     "ChallengeIn",
     "CommentIn",
     "CountsQuery",
     "DecisionIn",
     "DecisionsIn",
+    "DraftIn",
+    "ExportQuery",
     "FeedQuery",
     "GateIn",
     "Item",
@@ -28,6 +46,10 @@ __all__ = [
     "QueueQuery",
     "ReportIn",
     "RevealIn",
+    "RuleChangeIn",
+    "RuleIn",
+    "RuleStateIn",
+    "RulesQuery",
     "ShortText",
     "SiteKey",
     "UndoIn",

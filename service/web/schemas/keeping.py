@@ -1,0 +1,160 @@
+"""What the calls of rules, blocks and the audit take; what makes sense of it is the use cases' to say."""
+
+import re
+import uuid
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
+
+from service import audit, blocks
+from service.moderation.checks import site_rules
+from service.moderation.vocabulary import Category, Outcome, RuleKind
+from service.rules import backtests, keeping
+from service.rules.keeping import Draft
+from service.web.schemas import fields
+from service.web.schemas.fields import Note, ShortText, SiteKey, Typed
+
+VERSIONS = Field(ge=1, le=2**31 - 1)
+
+
+def _lines(value: Any) -> Any:
+    """Take a text of many lines, as a plain form sends it, for a list."""
+    return value.splitlines() if isinstance(value, str) else value
+
+
+def _form(value: str) -> str:
+    """Clean one form of a rule; in a pattern every sign counts."""
+    return fields.line(value)
+
+
+def _cap(value: Any) -> Any:
+    return None if value in (None, "", 0, "0") else fields.number(value)
+
+
+def _day(value: Any) -> Any:
+    if value in (None, ""):
+        return None
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    raise fields.Wrong("invalid")
+
+
+Day = Annotated[
+    date | None, BeforeValidator(_day), WithJsonSchema({"type": "string", "description": "A day, as in 2026-11-24."})
+]
+Version = Annotated[int, BeforeValidator(fields.number), VERSIONS]
+
+
+class DraftIn(BaseModel):
+    """What a rule looks for or changes, and what it leads to."""
+
+    kind: RuleKind
+    forms: Annotated[
+        list[Annotated[Typed, AfterValidator(_form)]],
+        BeforeValidator(_lines),
+        Field(max_length=keeping.FORMS, description="Words, phrases, RE2 patterns or domains; none for a change."),
+    ] = []
+    category: Annotated[Category | None, BeforeValidator(lambda value: value or None)] = None
+    outcome: Outcome = Outcome.HOLD
+    threshold: Annotated[int, BeforeValidator(fields.number), Field(ge=1, le=4)] = 2
+    daily_cap: Annotated[
+        int | None,
+        BeforeValidator(_cap),
+        Field(description="Comments a day on which it may act; null for any number."),
+    ] = keeping.DAILY_CAP
+    note: Note = ""
+
+    def draft(self) -> Draft:
+        """Return the rule as the use cases take it."""
+        return Draft(
+            kind=self.kind,
+            forms=tuple(self.forms),
+            category=self.category or site_rules.default_category(self.kind),
+            outcome=self.outcome,
+            threshold=self.threshold,
+            daily_cap=self.daily_cap,
+            note=self.note,
+        )
+
+
+class RuleIn(DraftIn):
+    """A new rule of a site."""
+
+    site: SiteKey
+
+
+class RuleChangeIn(DraftIn):
+    """A rule as it shall be, and the version that was on the screen."""
+
+    version: Version
+
+
+class RuleStateIn(BaseModel):
+    """Where a rule shall stand, and the version that was on the screen."""
+
+    state: Literal["draft", "shadow", "live", "retired"]
+    version: Version
+
+
+class RulesQuery(BaseModel):
+    """Which rules to list; the retired ones only when asked for."""
+
+    site: ShortText = ""
+    state: Annotated[Typed, AfterValidator(lambda value: fields.one_of(value, ("", *keeping.STATES)))] = ""
+    kind: Annotated[Typed, AfterValidator(lambda value: fields.one_of(value, ("", *RuleKind)))] = ""
+
+
+class BacktestIn(BaseModel):
+    """How many of the last days to try a rule on."""
+
+    days: Annotated[int, BeforeValidator(fields.number), Field(ge=1, le=backtests.DAYS)] = 30
+
+
+class BlockIn(BaseModel):
+    """Whom or which phrase to block: the sender of a comment, a phone number, an address, or a phrase."""
+
+    site: SiteKey
+    kind: Literal["phone", "address", "phrase"]
+    comment: Annotated[uuid.UUID | None, BeforeValidator(lambda value: value or None)] = None
+    value: Annotated[ShortText, Field(description="A phone number, an address or a phrase; not beside `comment`.")] = ""
+    reason: Annotated[Typed, AfterValidator(fields.prose), AfterValidator(fields.at_most(lambda _: 500))] = ""
+    days: Annotated[
+        int | None, BeforeValidator(_cap), Field(ge=1, le=blocks.LONGEST_DAYS, description="null for no end.")
+    ] = None
+
+
+class BlocksQuery(BaseModel):
+    """Which blocks to list; those that are over only when asked for."""
+
+    site: ShortText = ""
+    kind: Annotated[Typed, AfterValidator(lambda value: fields.one_of(value, ("", *blocks.KINDS)))] = ""
+    over: Annotated[
+        bool, BeforeValidator(fields.checkbox), WithJsonSchema({"enum": ["1", "true", "on", "yes", ""]})
+    ] = False
+
+
+class ExportQuery(BaseModel):
+    """Which part of the audit to export."""
+
+    noun: Annotated[Typed, AfterValidator(lambda value: fields.one_of(value, ("", *audit.NOUNS)))] = ""
+    actor: ShortText = ""
+    site: ShortText = ""
+    subject: Annotated[Typed, AfterValidator(fields.opaque)] = ""
+    since: Day = None
+    until: Day = None
+    machines: Annotated[
+        bool,
+        BeforeValidator(fields.checkbox),
+        WithJsonSchema({"enum": ["1", "true", "on", "yes", ""], "description": "1: the engine's and readers' as well"}),
+    ] = False
+
+
+class AuditQuery(ExportQuery):
+    """Which part of the audit to list."""
+
+    limit: Annotated[int, BeforeValidator(fields.number), Field(ge=1, le=200)] = 50
+    cursor: Annotated[uuid.UUID | None, BeforeValidator(lambda value: value or None)] = None
