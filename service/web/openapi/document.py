@@ -95,6 +95,8 @@ def _parameters(rule: Rule, call: Call, components: dict[str, Any]) -> list[dict
 
 
 def _part(rule: Rule, name: str) -> dict[str, Any]:
+    if f"<int:{name}>" in rule.rule:
+        return {"type": "integer", "minimum": 0}
     return {"type": "string", "format": "uuid"} if f"<uuid:{name}>" in rule.rule else {"type": "string"}
 
 

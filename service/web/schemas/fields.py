@@ -144,7 +144,7 @@ def number(value: Any) -> Any:
     # int() takes Arabic digits, underscores and white space, none of which is a number in a query.
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 6:
         return int(value)
-    return value if isinstance(value, int) else _refuse()
+    return value if isinstance(value, int) and not isinstance(value, bool) else _refuse()
 
 
 def _refuse() -> NoReturn:

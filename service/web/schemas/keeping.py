@@ -46,7 +46,12 @@ def _day(value: Any) -> Any:
 Day = Annotated[
     date | None, BeforeValidator(_day), WithJsonSchema({"type": "string", "description": "A day, as in 2026-11-24."})
 ]
-Version = Annotated[int, BeforeValidator(fields.number), VERSIONS]
+Version = Annotated[
+    int, BeforeValidator(fields.number), VERSIONS, WithJsonSchema({"type": ["integer", "string"], "minimum": 1})
+]
+Cap = Annotated[int | None, BeforeValidator(_cap)]
+Flag = Annotated[bool, BeforeValidator(fields.checkbox)]
+Named = Annotated[uuid.UUID | None, BeforeValidator(lambda value: None if value in (None, "") else value)]
 
 
 class DraftIn(BaseModel):
@@ -56,15 +61,37 @@ class DraftIn(BaseModel):
     forms: Annotated[
         list[Annotated[Typed, AfterValidator(_form)]],
         BeforeValidator(_lines),
-        Field(max_length=keeping.FORMS, description="Words, phrases, RE2 patterns or domains; none for a change."),
+        Field(max_length=keeping.FORMS),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "array", "items": {"type": "string"}, "maxItems": keeping.FORMS},
+                    {"type": "string", "description": "One a line."},
+                ],
+                "description": "Words, phrases, RE2 patterns or domains; none for a change.",
+            }
+        ),
     ] = []
-    category: Annotated[Category | None, BeforeValidator(lambda value: value or None)] = None
+    category: Annotated[
+        Category | None,
+        BeforeValidator(lambda value: None if value == "" else value),
+        WithJsonSchema({"enum": [*Category, "", None]}),
+    ] = None
     outcome: Outcome = Outcome.HOLD
-    threshold: Annotated[int, BeforeValidator(fields.number), Field(ge=1, le=4)] = 2
+    threshold: Annotated[
+        int,
+        BeforeValidator(fields.number),
+        Field(ge=1, le=4),
+        WithJsonSchema({"type": ["integer", "string"], "minimum": 1, "maximum": 4}),
+    ] = 2
     daily_cap: Annotated[
-        int | None,
-        BeforeValidator(_cap),
-        Field(description="Comments a day on which it may act; null for any number."),
+        Cap,
+        WithJsonSchema(
+            {
+                "type": ["integer", "string", "null"],
+                "description": "Comments a day on which it may act; null or 0 for any number.",
+            }
+        ),
     ] = keeping.DAILY_CAP
     note: Note = ""
 
@@ -104,14 +131,25 @@ class RulesQuery(BaseModel):
     """Which rules to list; the retired ones only when asked for."""
 
     site: ShortText = ""
-    state: Annotated[Typed, AfterValidator(lambda value: fields.one_of(value, ("", *keeping.STATES)))] = ""
-    kind: Annotated[Typed, AfterValidator(lambda value: fields.one_of(value, ("", *RuleKind)))] = ""
+    state: Annotated[
+        Typed,
+        AfterValidator(lambda value: fields.one_of(value, ("", *keeping.STATES))),
+        fields.among("", *keeping.STATES),
+    ] = ""
+    kind: Annotated[
+        Typed, AfterValidator(lambda value: fields.one_of(value, ("", *RuleKind))), fields.among("", *RuleKind)
+    ] = ""
 
 
 class BacktestIn(BaseModel):
     """How many of the last days to try a rule on."""
 
-    days: Annotated[int, BeforeValidator(fields.number), Field(ge=1, le=backtests.DAYS)] = 30
+    days: Annotated[
+        int,
+        BeforeValidator(fields.number),
+        Field(ge=1, le=backtests.DAYS),
+        WithJsonSchema({"type": ["integer", "string"], "minimum": 1, "maximum": backtests.DAYS}),
+    ] = 30
 
 
 class BlockIn(BaseModel):
@@ -119,11 +157,12 @@ class BlockIn(BaseModel):
 
     site: SiteKey
     kind: Literal["phone", "address", "phrase"]
-    comment: Annotated[uuid.UUID | None, BeforeValidator(lambda value: value or None)] = None
+    comment: Annotated[Named, WithJsonSchema({"type": ["string", "null"], "format": "uuid"})] = None
     value: Annotated[ShortText, Field(description="A phone number, an address or a phrase; not beside `comment`.")] = ""
     reason: Annotated[Typed, AfterValidator(fields.prose), AfterValidator(fields.at_most(lambda _: 500))] = ""
     days: Annotated[
-        int | None, BeforeValidator(_cap), Field(ge=1, le=blocks.LONGEST_DAYS, description="null for no end.")
+        Cap,
+        WithJsonSchema({"type": ["integer", "string", "null"], "description": "Until its end; null or 0 for none."}),
     ] = None
 
 
@@ -131,25 +170,25 @@ class BlocksQuery(BaseModel):
     """Which blocks to list; those that are over only when asked for."""
 
     site: ShortText = ""
-    kind: Annotated[Typed, AfterValidator(lambda value: fields.one_of(value, ("", *blocks.KINDS)))] = ""
-    over: Annotated[
-        bool, BeforeValidator(fields.checkbox), WithJsonSchema({"enum": ["1", "true", "on", "yes", ""]})
-    ] = False
+    kind: Annotated[
+        Typed, AfterValidator(lambda value: fields.one_of(value, ("", *blocks.KINDS))), fields.among("", *blocks.KINDS)
+    ] = ""
+    over: Annotated[Flag, WithJsonSchema({"type": "string", "description": "1: those that are over as well"})] = False
 
 
 class ExportQuery(BaseModel):
     """Which part of the audit to export."""
 
-    noun: Annotated[Typed, AfterValidator(lambda value: fields.one_of(value, ("", *audit.NOUNS)))] = ""
+    noun: Annotated[
+        Typed, AfterValidator(lambda value: fields.one_of(value, ("", *audit.NOUNS))), fields.among("", *audit.NOUNS)
+    ] = ""
     actor: ShortText = ""
     site: ShortText = ""
     subject: Annotated[Typed, AfterValidator(fields.opaque)] = ""
     since: Day = None
     until: Day = None
     machines: Annotated[
-        bool,
-        BeforeValidator(fields.checkbox),
-        WithJsonSchema({"enum": ["1", "true", "on", "yes", ""], "description": "1: the engine's and readers' as well"}),
+        Flag, WithJsonSchema({"type": "string", "description": "1: the engine's and the readers' as well"})
     ] = False
 
 
@@ -157,4 +196,4 @@ class AuditQuery(ExportQuery):
     """Which part of the audit to list."""
 
     limit: Annotated[int, BeforeValidator(fields.number), Field(ge=1, le=200)] = 50
-    cursor: Annotated[uuid.UUID | None, BeforeValidator(lambda value: value or None)] = None
+    cursor: Annotated[Named, WithJsonSchema({"type": "string"})] = None

@@ -19,7 +19,7 @@ Number = Annotated[int, Field(ge=0)]
 
 @exact
 class Rule(TypedDict):
-    """A rule of a site; `seen` and `acted` count comments of the last 30 days, `precision` is null until people decided."""
+    """A rule of a site; `seen` and `acted` count comments of 30 days, `precision` is null until people decided."""
 
     id: int
     site: str
