@@ -99,6 +99,22 @@ class Comment(Base):
             postgresql_where=text("status = 'held'"),
             sqlite_where=text("status = 'held'"),
         ),
+        Index(
+            # The queue of somebody who sees every site, in its order.
+            "ix_comments_held_priority",
+            "priority",
+            "id",
+            postgresql_where=text("status = 'held'"),
+            sqlite_where=text("status = 'held'"),
+        ),
+        Index(
+            "ix_comments_escalated",
+            "site_id",
+            "priority",
+            "id",
+            postgresql_where=text("status = 'held' AND escalated"),
+            sqlite_where=text("status = 'held' AND escalated"),
+        ),
         Index("ix_comments_article_id_status_id", "article_id", "status", "id"),
         Index("ix_comments_status_id", "status", "id"),
         Index("ix_comments_sender_created_at", "sender", "created_at"),
@@ -141,6 +157,8 @@ class Comment(Base):
     """Milliseconds: the time of arrival less a bonus for risk, so that the order of a queue never moves."""
     findings: Mapped[list[Any]]
     categories: Mapped[str] = mapped_column(String(300), default="")
+    checks: Mapped[str] = mapped_column(String(300), default="")
+    """The checks that found something or did not run, for the queue's filter; written like `categories`."""
     policy_version: Mapped[str] = mapped_column(String(40), default="")
     escalated: Mapped[bool] = mapped_column(default=False)
 
@@ -237,6 +255,17 @@ class DeskSession(Base):
     agent: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class SavedFilter(Base):
+    """A view of the queue that the team shares under a name; `query` are the parts of the list's address."""
+
+    __tablename__ = "saved_filters"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(60), unique=True)
+    query: Mapped[dict[str, Any]]
+    actor: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime]
 
 
 class Token(Base):

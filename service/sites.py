@@ -4,10 +4,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
+from itertools import combinations
 from typing import Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+import holidays
 from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
@@ -59,6 +61,13 @@ class SitePolicy:
     phone_days: int = 90
     address_days: int = 30
     review_hours: int = 24
+    review_from: int = 0
+    review_to: int = 24
+    """The hours of the day in which people review, in the installation's time zone."""
+    review_days: str = "1234567"
+    """The days of the week in which they do, Monday first."""
+    review_holidays: str = ""
+    """The country whose public holidays they keep (ISO 3166), '' for none."""
 
     def engine(self, version: str) -> Policy:
         """Return the part that the engine weighs findings with."""
@@ -202,12 +211,27 @@ def checked(policy: SitePolicy) -> SitePolicy:
         "a threshold is 1 to 3, or 4 for never": all(1 <= value <= 4 for value in policy.thresholds.values()),
         "the learned threshold lies between 0 and 1": 0 < policy.learned_threshold <= 1,
         "retention is one day or more": min(policy.phone_days, policy.address_days) >= 1,
-        "the review target is one hour or more": policy.review_hours >= 1,
+        "the review target is 1 to 720 hours": 1 <= policy.review_hours <= 720,
+        "people review from an hour to a later one, 0 to 24": 0 <= policy.review_from < policy.review_to <= 24,
+        "review days are digits from 1 for Monday to 7": policy.review_days in _WEEKS,
+        "review holidays are those of a country, such as VN": _has_holidays(policy.review_holidays),
     }
     wrong = [rule for rule, kept in rules.items() if not kept]
     if wrong:
         raise BadSite("; ".join(wrong))
     return policy
+
+
+_WEEKS = frozenset("".join(days) for count in range(1, 8) for days in combinations("1234567", count))
+
+
+def _has_holidays(country: str) -> bool:
+    try:
+        if country:
+            holidays.country_holidays(country)
+    except NotImplementedError:
+        return False
+    return True
 
 
 def _policy(row: Site | Row[*tuple[Any, ...]]) -> SitePolicy:

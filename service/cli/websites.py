@@ -68,6 +68,10 @@ def _settings(command: Any) -> Any:
         click.option("--phone-days", type=int, help="Days until a phone number is erased."),
         click.option("--address-days", type=int, help="Days until an address's hash is erased."),
         click.option("--review-hours", type=int, help="The target for a first decision, in hours."),
+        click.option("--review-from", type=int, help="The hour at which people begin to review, 0 to 23."),
+        click.option("--review-to", type=int, help="The hour at which they stop, 1 to 24."),
+        click.option("--review-days", help="The days on which they review: 12345 for Monday to Friday."),
+        click.option("--review-holidays", help="The country whose public holidays they keep, such as VN."),
     ]
     for option in reversed(options):
         command = option(command)

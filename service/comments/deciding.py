@@ -1,12 +1,12 @@
-"""People decide: approve, hold, reject, one or many, undo; a lease says who is looking at what."""
+"""People decide: approve, hold, reject, one or many; they leave notes, and see a phone when they say why."""
 
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.comments import state
@@ -29,7 +29,6 @@ REASONS = (
     "duplicate",
     "other",
 )
-LEASE = timedelta(minutes=5)
 MASKED = frozenset({Category.CONTACT_INFO, Category.PERSONAL_DATA})
 MASK = "•"
 
@@ -58,12 +57,8 @@ class DecidedMeanwhile(Exception):
         self.decision = decision
 
 
-class BeingRead(Exception):
-    """Another person has the comment open."""
-
-    def __init__(self, by: str, until: datetime) -> None:
-        super().__init__(by)
-        self.by, self.until = by, until
+class NotYours(Exception):
+    """The comment was escalated, and an editor decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,34 +75,35 @@ class Ruling:
 def decide(
     session: Session, viewer: Viewer, comment_id: uuid.UUID, ruling: Ruling, *, version: int, now: datetime
 ) -> tuple[Comment, Decision]:
-    """Decide on the version that the person saw; raise `UnknownComment`, `NotAsked` or `DecidedMeanwhile`."""
+    """Decide on the version that the person saw; raise `UnknownComment`, `NotAsked`, `NotYours`, `DecidedMeanwhile`."""
     check(ruling)
     row = visible(session, viewer, comment_id)
     if row.version != version or row.status not in state.DECIDED:
-        raise DecidedMeanwhile(_last(session, row.id))
+        raise DecidedMeanwhile(last(session, row.id))
+    theirs(viewer, row)
     taken = state.take(session, [_step(row, ruling, viewer)], now=now)
     if row.id not in taken:
         session.expire(row)
-        raise DecidedMeanwhile(_last(session, row.id))
-    return _fresh(session, row.id), session.get_one(Decision, taken[row.id])
+        raise DecidedMeanwhile(last(session, row.id))
+    return fresh(session, row.id), session.get_one(Decision, taken[row.id])
 
 
 def decide_many(
     session: Session, viewer: Viewer, items: Mapping[uuid.UUID, int], ruling: Ruling, *, now: datetime
 ) -> dict[uuid.UUID, Decision | int]:
-    """Decide on each version that the person saw; return the decision, or 404 or 409, for each."""
+    """Decide on each version that the person saw; return the decision, or 403, 404 or 409, for each."""
     check(ruling)
-    rows = {row.id: row for row in session.scalars(_seen_by(viewer).where(Comment.id.in_(items)))}
-    steps = [
-        _step(row, ruling, viewer)
-        for row in rows.values()
-        if row.version == items[row.id] and row.status in state.DECIDED
-    ]
+    rows = {row.id: row for row in session.scalars(seen_by(viewer).where(Comment.id.in_(items)))}
+    current = [row for row in rows.values() if row.version == items[row.id] and row.status in state.DECIDED]
+    ours = [row for row in current if not row.escalated or "escalated" in viewer.rights]
+    kept = {row.id for row in current} - {row.id for row in ours}
+    steps = [_step(row, ruling, viewer) for row in ours]
     taken = state.take(session, steps, now=now)
     decisions = {
         row.comment_id: row for row in session.scalars(select(Decision).where(Decision.id.in_(taken.values())))
     }
-    return {one: decisions.get(one, 409 if one in rows else 404) for one in items}
+    refused = {one: 403 if one in kept else 409 if one in rows else 404 for one in items}
+    return {one: decisions.get(one, refused[one]) for one in items}
 
 
 def articles_of(session: Session, comment_ids: Sequence[uuid.UUID]) -> set[int]:
@@ -115,60 +111,23 @@ def articles_of(session: Session, comment_ids: Sequence[uuid.UUID]) -> set[int]:
     return set(session.scalars(select(Comment.article_id).where(Comment.id.in_(comment_ids))))
 
 
-def undo(session: Session, viewer: Viewer, decision_id: uuid.UUID, *, now: datetime) -> tuple[Comment, Decision]:
-    """Take a person's decision back while it is the comment's last; raise `UnknownDecision` or `DecidedMeanwhile`."""
-    decision = session.get(Decision, decision_id)
-    if decision is None:
-        raise UnknownDecision
-    try:
-        row = visible(session, viewer, decision.comment_id)
-    except UnknownComment as error:
-        raise UnknownDecision from error
-    before = decision.status_before
-    if decision.version != row.version or before not in state.DECIDED or "was" not in decision.detail:
-        raise DecidedMeanwhile(_last(session, row.id))
-    was = decision.detail["was"]
-    step = state.step(
-        row,
-        before,
-        actor=viewer.actor,
-        act="undo",
-        detail={"was": {"escalated": row.escalated, "shown": row.shown}},
-        undoes=decision.id,
-        changes={"escalated": was["escalated"], "shown": was["shown"]},
-    )
-    taken = state.take(session, [step], now=now)
-    if row.id not in taken:
-        raise DecidedMeanwhile(_last(session, row.id))
-    return _fresh(session, row.id), session.get_one(Decision, taken[row.id])
-
-
-def lease(session: Session, viewer: Viewer, comment_id: uuid.UUID, *, now: datetime) -> datetime:
-    """Note that the viewer has the comment open, for five minutes; raise `UnknownComment` or `BeingRead`."""
+def note(
+    session: Session, viewer: Viewer, comment_id: uuid.UUID, text: str, *, version: int, now: datetime
+) -> tuple[Comment, Decision]:
+    """Add a note to the history; raise `UnknownComment`, or `DecidedMeanwhile` for who has not seen the latest."""
     row = visible(session, viewer, comment_id)
-    until = now + LEASE
-    free = or_(Comment.reviewer.is_(None), Comment.reviewer == viewer.actor, Comment.reviewer_until <= now)
-    result = session.execute(
-        update(Comment)
-        .where(Comment.id == row.id, free)
-        .values(reviewer=viewer.actor, reviewer_until=until)
-        .execution_options(synchronize_session=False)
-    )
-    if result.rowcount != 1:  # type: ignore[attr-defined]
-        session.refresh(row)
-        raise BeingRead(row.reviewer or "", row.reviewer_until or now)
-    return until
+    if row.version != version or row.status not in state.DECIDED:
+        raise DecidedMeanwhile(last(session, row.id))
+    made = state.remark(session, row.id, version=version, status=row.status, actor=viewer.actor, note=text, now=now)
+    if made is None:
+        raise DecidedMeanwhile(last(session, row.id))
+    return fresh(session, row.id), session.get_one(Decision, made)
 
 
-def release(session: Session, viewer: Viewer, comment_id: uuid.UUID) -> None:
-    """Note that the viewer closed the comment; nothing happens where it is another's."""
-    row = visible(session, viewer, comment_id)
-    session.execute(
-        update(Comment)
-        .where(Comment.id == row.id, Comment.reviewer == viewer.actor)
-        .values(reviewer=None, reviewer_until=None)
-        .execution_options(synchronize_session=False)
-    )
+def theirs(viewer: Viewer, row: Comment) -> None:
+    """Raise `NotYours` when the comment waits for somebody with more rights than the viewer has."""
+    if row.escalated and "escalated" not in viewer.rights:
+        raise NotYours
 
 
 def masked(row: Comment) -> dict[str, str]:
@@ -204,16 +163,13 @@ def _step(row: Comment, ruling: Ruling, viewer: Viewer) -> state.Step:
         act="escalate" if ruling.escalate else ruling.outcome.value,
         reason=ruling.reason,
         note=ruling.note,
-        detail=_detail(row, ruling),
+        detail={"was": state.what_was(row), "mask": ruling.mask},
         changes={"escalated": ruling.escalate, "shown": masked(row) if ruling.mask else None},
     )
 
 
-def _detail(row: Comment, ruling: Ruling) -> dict[str, Any]:
-    return {"was": {"escalated": row.escalated, "shown": row.shown}, "mask": ruling.mask}
-
-
-def _seen_by(viewer: Viewer) -> Any:
+def seen_by(viewer: Viewer) -> Any:
+    """Return the query for the comments of the viewer's sites."""
     query = select(Comment)
     if viewer.sites is not None:
         query = query.where(Comment.site_id.in_(select(Site.id).where(Site.key.in_(viewer.sites))))
@@ -222,17 +178,19 @@ def _seen_by(viewer: Viewer) -> Any:
 
 def visible(session: Session, viewer: Viewer, comment_id: uuid.UUID) -> Comment:
     """Return the comment if the viewer may see it; raise `UnknownComment`."""
-    row: Comment | None = session.scalar(_seen_by(viewer).where(Comment.id == comment_id))
+    row: Comment | None = session.scalar(seen_by(viewer).where(Comment.id == comment_id))
     if row is None:
         raise UnknownComment
     return row
 
 
-def _fresh(session: Session, comment_id: uuid.UUID) -> Comment:
+def fresh(session: Session, comment_id: uuid.UUID) -> Comment:
+    """Return the comment as the database holds it now."""
     return session.get_one(Comment, comment_id, populate_existing=True)
 
 
-def _last(session: Session, comment_id: uuid.UUID) -> Decision | None:
+def last(session: Session, comment_id: uuid.UUID) -> Decision | None:
+    """Return the last row of the comment's history, to be told after a roll-back."""
     query = select(Decision).where(Decision.comment_id == comment_id).order_by(Decision.version.desc()).limit(1)
     found = session.scalar(query)
     if found is not None:

@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Select, func, or_, select, tuple_
+from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
-from service.comments import reporting, search
+from service.comments import likeness, reporting, search
 from service.comments.deciding import visible
-from service.comments.judging import NEAR, SENDER_WITHIN
-from service.models import Article, Comment, Decision, Fingerprint, Site
-from service.moderation import distance, joined
+from service.comments.judging import SENDER_WITHIN
+from service.ids import lowest_id
+from service.models import Article, Comment, Decision, Site
 from service.moderators import Viewer
 
 Order = Literal["priority", "oldest", "newest"]
 COUNTED_UP_TO = 10_000
+SIMILAR = 50
+"""How many of those that look like a comment are shown."""
 
 
 class BadCursor(Exception):
@@ -34,7 +36,11 @@ class Filter:
     article: str | None = None
     reason: str | None = None
     text: str | None = None
+    check: str | None = None
     reported: bool = False
+    escalated: bool | None = None
+    before: datetime | None = None
+    """Those that arrived earlier than this."""
     order: Order = "priority"
 
 
@@ -48,6 +54,16 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """What waits for a person, by kind; each stops at 10,001."""
+
+    held: int
+    escalated: int
+    reported: int
+    pending: int
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """One comment, its history, its sender's last 30 days by address and phone, and what looks like it."""
 
@@ -55,13 +71,14 @@ class Card:
     decisions: list[Decision]
     sender: dict[str, dict[str, int]]
     similar: list[Comment]
+    cluster: list[likeness.Alike]
+    """All that look like it, of which `similar` are the newest."""
 
 
 def page(session: Session, viewer: Viewer, wanted: Filter, *, limit: int, cursor: str | None) -> Page:
     """Return a page of the queue; raise `BadCursor`."""
     query = _narrowed(select(Comment), viewer, wanted)
-    counted = _narrowed(select(Comment.id), viewer, wanted).limit(COUNTED_UP_TO + 1).subquery()
-    total = session.scalar(select(func.count()).select_from(counted)) or 0
+    total = _counted(session, viewer, wanted)
     rows = session.scalars(
         _ordered(query, wanted.order, cursor)
         .limit(limit + 1)
@@ -79,7 +96,37 @@ def card(session: Session, viewer: Viewer, comment_id: uuid.UUID, *, now: dateti
         "address": _history(session, row, Comment.sender, row.sender, now),
         "phone": _history(session, row, Comment.phone_key, row.phone_key, now),
     }
-    return Card(row, list(decisions), sender, _similar(session, row))
+    cluster = likeness.cluster(session, row)
+    newest = [one.id for one in cluster[:SIMILAR]]
+    similar = session.scalars(
+        select(Comment)
+        .where(Comment.id.in_(newest))
+        .order_by(Comment.id.desc())
+        .options(joinedload(Comment.article), joinedload(Comment.site))
+    )
+    return Card(row, list(decisions), sender, list(similar) if newest else [], cluster)
+
+
+def counts(session: Session, viewer: Viewer) -> Counts:
+    """Return how much waits, each number from an index that holds nothing else."""
+    return Counts(
+        held=_counted(session, viewer, Filter(status="held")),
+        escalated=_counted(session, viewer, Filter(status="held", escalated=True)),
+        reported=_counted(session, viewer, Filter(status="approved", reported=True)),
+        pending=_counted(session, viewer, Filter(status="pending")),
+    )
+
+
+def after(session: Session, viewer: Viewer, wanted: Filter, row: Comment) -> uuid.UUID | None:
+    """Return which comment of the list follows this one, whether or not this one still belongs to it."""
+    query = _ordered(_narrowed(select(Comment.id), viewer, wanted), wanted.order, _cursor(row))
+    found: uuid.UUID | None = session.scalar(query.where(Comment.id != row.id).limit(1))
+    return found
+
+
+def _counted(session: Session, viewer: Viewer, wanted: Filter) -> int:
+    within = _narrowed(select(Comment.id), viewer, wanted).limit(COUNTED_UP_TO + 1).subquery()
+    return session.scalar(select(func.count()).select_from(within)) or 0
 
 
 def _narrowed(query: Select[Any], viewer: Viewer, wanted: Filter) -> Select[Any]:
@@ -92,6 +139,12 @@ def _narrowed(query: Select[Any], viewer: Viewer, wanted: Filter) -> Select[Any]
         query = query.where(Comment.article_id.in_(select(Article.id).where(Article.key == wanted.article)))
     if wanted.reason:
         query = query.where(Comment.categories.contains(f",{wanted.reason},", autoescape=True))
+    if wanted.check:
+        query = query.where(Comment.checks.contains(f",{wanted.check},", autoescape=True))
+    if wanted.escalated is not None:
+        query = query.where(Comment.escalated if wanted.escalated else ~Comment.escalated)
+    if wanted.before is not None:
+        query = query.where(Comment.id < lowest_id(wanted.before))
     if wanted.reported:
         query = query.where(reporting.complained_of())
     if wanted.text:
@@ -99,7 +152,7 @@ def _narrowed(query: Select[Any], viewer: Viewer, wanted: Filter) -> Select[Any]
     return query
 
 
-def _ordered(query: Select[Comment], order: Order, cursor: str | None) -> Select[Comment]:
+def _ordered(query: Select[Any], order: Order, cursor: str | None) -> Select[Any]:
     at = _position(cursor) if cursor else None
     if order == "priority":
         query = query.order_by(Comment.priority, Comment.id)
@@ -137,32 +190,3 @@ def _history(session: Session, row: Comment, column: Any, value: bytes | None, n
         .group_by(Comment.status)
     )
     return dict(session.execute(query).all())
-
-
-def _similar(session: Session, row: Comment) -> list[Comment]:
-    own = session.get(Fingerprint, row.id)
-    if own is None:
-        return []
-    candidates = session.scalars(
-        select(Fingerprint)
-        .where(
-            or_(
-                Fingerprint.exact == own.exact,
-                Fingerprint.band_0 == own.band_0,
-                Fingerprint.band_1 == own.band_1,
-                Fingerprint.band_2 == own.band_2,
-                Fingerprint.band_3 == own.band_3,
-            ),
-            Fingerprint.comment_id != row.id,
-        )
-        .order_by(Fingerprint.comment_id.desc())
-        .limit(1000)
-    )
-    bands = joined((own.band_0, own.band_1, own.band_2, own.band_3))
-    ids = [
-        one.comment_id
-        for one in candidates
-        if one.exact == own.exact or distance(bands, joined((one.band_0, one.band_1, one.band_2, one.band_3))) <= NEAR
-    ][:50]
-    query = select(Comment).where(Comment.id.in_(ids), Comment.site_id == row.site_id).order_by(Comment.id.desc())
-    return list(session.scalars(query)) if ids else []

@@ -87,6 +87,7 @@ def erase(session: Session, row: Comment, *, actor: str, act: str, now: datetime
             "consent": None,
             "findings": [],
             "categories": "",
+            "checks": "",
         },
     )
     if not state.take(session, [step], now=now):

@@ -80,7 +80,7 @@ def _waits() -> ColumnElement[bool]:
     answered = select(Decision.id).where(
         Decision.comment_id == Report.comment_id,
         Decision.at >= Report.created_at,
-        Decision.act != "undo",
+        Decision.act.not_in(("undo", "note")),
         ~undone.exists(),
     )
     return ~answered.exists()

@@ -6,7 +6,8 @@
     pending | held | approved | rejected --withdraw, erase--> erased
 
 Each step is one fenced UPDATE (on the comment's version, and for the engine on the lease) and one row
-of `decisions` in the same transaction; the article's count and version move with it.
+of `decisions` in the same transaction; the article's count and version move with it. A note is a row of
+the history that changes nothing but the version, so that who decides has read it.
 Not here: who may take which step.
 """
 
@@ -25,6 +26,8 @@ from service.models import Article, Comment, Decision
 from service.moderation.vocabulary import Outcome
 
 STATUS_AFTER = {Outcome.APPROVE: "approved", Outcome.HOLD: "held", Outcome.REJECT: "rejected"}
+NOTE = "note"
+"""The act of a row in the history that decides nothing."""
 DECIDED = frozenset({"approved", "held", "rejected"})
 ALLOWED: dict[str, frozenset[str]] = {
     "pending": DECIDED | {"erased"},
@@ -86,19 +89,51 @@ def take(session: Session, steps: Iterable[Step], *, now: datetime) -> dict[uuid
     return {row["comment_id"]: row["id"] for row in decisions}
 
 
+def what_was(row: Comment) -> dict[str, Any]:
+    """Return what undoing a step from here must restore beside the status."""
+    return {
+        "escalated": row.escalated,
+        "shown": row.shown,
+        "decided_at": row.decided_at.isoformat() if row.decided_at else None,
+    }
+
+
+def remark(
+    session: Session, comment_id: uuid.UUID, *, version: int, status: str, actor: str, note: str, now: datetime
+) -> uuid.UUID | None:
+    """Add a note to the history of a comment that still stands at the version given; nothing else about it changes.
+
+    Return the row's id, None when somebody was first.
+    """
+    result = session.execute(
+        update(Comment)
+        .where(Comment.id == comment_id, Comment.version == version, Comment.status == status)
+        .values(version=Comment.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    if result.rowcount != 1:  # type: ignore[attr-defined]
+        return None
+    step = Step(comment_id, 0, version, status, status, actor, NOTE, note=note)
+    row = _history(step, now)
+    session.execute(insert(Decision), [row])
+    return uuid.UUID(str(row["id"]))
+
+
 def _move(session: Session, step: Step, now: datetime) -> bool:
     result = session.execute(
         update(Comment)
         .where(Comment.id == step.comment_id, Comment.version == step.version, Comment.status == step.before)
         .values(
-            status=step.after,
-            version=Comment.version + 1,
-            decided_at=now,
-            lease_token=None,
-            lease_until=None,
-            reviewer=None,
-            reviewer_until=None,
-            **step.changes,
+            **{
+                "status": step.after,
+                "version": Comment.version + 1,
+                "decided_at": now,
+                "lease_token": None,
+                "lease_until": None,
+                "reviewer": None,
+                "reviewer_until": None,
+                **step.changes,
+            }
         )
         .execution_options(synchronize_session=False)
     )

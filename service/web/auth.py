@@ -33,6 +33,8 @@ NEEDS: dict[str, str] = {
     "desk.signing": NOBODY,
     "desk.own": SIGNED_IN,
     "desk.queue": "review",
+    "desk.queue.home": SIGNED_IN,
+    "desk.card": "review",
 }
 """Endpoint, or the first parts of its name for all that follow, to the right that it needs; the longest counts."""
 

@@ -121,6 +121,7 @@ TRANSLATED: dict[type[Exception], Callable[[Any], Problem]] = {
     receipts.UnknownReceipt: lambda _: Problem("not-found"),
     deciding.UnknownComment: lambda _: Problem("not-found"),
     deciding.UnknownDecision: lambda _: Problem("not-found"),
+    deciding.NotYours: lambda _: Problem("forbidden"),
     deciding.NotAsked: lambda error: FieldErrors([FieldError(error.field, error.code)]),
     privacy.Unreadable: lambda _: Problem("gone"),
     blocks.SenderBlocked: lambda _: Problem("forbidden"),

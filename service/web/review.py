@@ -8,8 +8,9 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from service import moderation, privacy, sites
-from service.comments import deciding, queue, reporting
-from service.comments.deciding import BeingRead, DecidedMeanwhile, Ruling
+from service.comments import deciding, leasing, queue, reporting, undoing
+from service.comments.deciding import DecidedMeanwhile, Ruling
+from service.comments.leasing import BeingRead
 from service.comments.reporting import Complaint, Count
 from service.models import Comment, Decision
 from service.moderation.vocabulary import Policy, PublishMode, Submission
@@ -38,6 +39,7 @@ def comments() -> Response:
         article=wanted.article or None,
         reason=wanted.reason or None,
         text=wanted.q or None,
+        check=wanted.check or None,
         reported=wanted.reported,
         order=wanted.order,
     )
@@ -110,11 +112,44 @@ def undo() -> Response:
     asked = schemas.parse(schemas.UndoIn, payload.read())
     try:
         with context.runtime().database.writing() as session:
-            row, decision = deciding.undo(session, viewer, asked.decision, now=context.now())
+            row, decision = undoing.undo(session, viewer, asked.decision, now=context.now())
             document: answers.Decided = {"comment": comment_as_json(row), "decision": decision_as_json(decision)}
     except DecidedMeanwhile as error:
         raise _conflict(error) from error
     context.tell_of([row.article_id])
+    return answer.private(document)
+
+
+@review.post("/undo-many")
+def undo_many() -> Response:
+    """Take back up to 500 decisions; each succeeds or fails for itself."""
+    viewer = auth.viewer()
+    asked = schemas.parse(schemas.UndoManyIn, payload.read())
+    with context.runtime().database.writing() as session:
+        found = undoing.undo_many(session, viewer, list(dict.fromkeys(asked.decisions)), now=context.now())
+        undone = [row for row in found.values() if not isinstance(row, int)]
+        changed = deciding.articles_of(session, [row.comment_id for row in undone])
+        results: list[answers.Undoing] = [
+            {"decision": str(one), "status": result}
+            if isinstance(result, int)
+            else {"decision": str(one), "status": 200, "undone": decision_as_json(result)}
+            for one, result in found.items()
+        ]
+    context.tell_of(changed)
+    return answer.private(answers.Undone(results=results))
+
+
+@review.post("/comments/<uuid:comment_id>/notes")
+def note(comment_id: uuid.UUID) -> Response:
+    """Leave a note for colleagues; nothing else about the comment changes but its version."""
+    viewer = auth.viewer()
+    asked = schemas.parse(schemas.NoteIn, payload.read())
+    try:
+        with context.runtime().database.writing() as session:
+            row, made = deciding.note(session, viewer, comment_id, asked.note, version=asked.version, now=context.now())
+            document: answers.Decided = {"comment": comment_as_json(row), "decision": decision_as_json(made)}
+    except DecidedMeanwhile as error:
+        raise _conflict(error) from error
     return answer.private(document)
 
 
@@ -124,7 +159,7 @@ def lease(comment_id: uuid.UUID) -> Response:
     viewer = auth.viewer()
     try:
         with context.runtime().database.writing() as session:
-            until = deciding.lease(session, viewer, comment_id, now=context.now())
+            until = leasing.lease(session, viewer, comment_id, now=context.now())
     except BeingRead as error:
         raise Problem("conflict", lease={"by": error.by, "until": answer.moment(error.until)}) from error
     return answer.private(answers.Leased(lease={"by": viewer.actor, "until": answer.moment(until)}))
@@ -135,7 +170,7 @@ def release(comment_id: uuid.UUID) -> Response:
     """Note that the comment was closed."""
     viewer = auth.viewer()
     with context.runtime().database.writing() as session:
-        deciding.release(session, viewer, comment_id)
+        leasing.release(session, viewer, comment_id)
     return Response(status=204)
 
 

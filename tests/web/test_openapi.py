@@ -95,6 +95,9 @@ def test_a_real_answer_of_every_call_is_as_its_schema_says(
     items = [{"id": held["id"], "version": version} for version in (1, 4)] + [{"id": decision, "version": 1}]
     for item in items:
         client.post("/v1/review/decisions", json={"items": [item], "outcome": "reject", "reason": "insult"}, headers=mo)
+    client.post("/v1/review/undo-many", json={"decisions": [decision]}, headers=mo)
+    client.post(f"{review}/notes", json={"note": "Đã gọi lại.", "version": 5}, headers=mo)
+    client.post(f"{review}/notes", json={"note": "Đã gọi lại.", "version": 4}, headers=mo)
     client.post("/v1/review/preview", json={"body": "Đồ ngu!"}, headers=mo)
 
     keep_rules(client, add_token("ed", scope="rules"))

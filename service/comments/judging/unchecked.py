@@ -52,7 +52,7 @@ def replay(session: Session, rows: Iterable[Comment], *, now: datetime) -> int:
             "pending",
             actor="operator",
             act="replay",
-            changes={"attempts": 0, "findings": [], "categories": "", "risk": 0.0},
+            changes={"attempts": 0, "findings": [], "categories": "", "checks": "", "risk": 0.0},
         )
         for row in rows
         if row.status == "held" and UNCHECKED in row.categories
@@ -71,6 +71,7 @@ def _held(row: Comment) -> state.Step:
         changes={
             "findings": findings,
             "categories": UNCHECKED,
+            "checks": ",engine,",
             "risk": RISK,
             "priority": priority(row.created_at, RISK),
         },

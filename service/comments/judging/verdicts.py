@@ -82,7 +82,6 @@ def shown_anew(judged: Iterable[Judged]) -> set[int]:
 def _step(one: Judged) -> state.Step:
     verdict = one.verdict
     findings = [asdict(finding) for finding in verdict.findings]
-    kinds = sorted({finding.category or "unchecked" for finding in verdict.findings})
     return state.Step(
         comment_id=one.claimed.id,
         article_id=one.claimed.article_id,
@@ -95,7 +94,8 @@ def _step(one: Judged) -> state.Step:
         policy_version=verdict.policy_version,
         changes={
             "findings": findings,
-            "categories": f",{','.join(kinds)}," if kinds else "",
+            "categories": _listed({finding.category or "unchecked" for finding in verdict.findings}),
+            "checks": _listed({finding.check for finding in verdict.findings}),
             "risk": verdict.risk,
             "priority": priority(one.claimed.created_at, verdict.risk),
             "policy_version": verdict.policy_version,
@@ -106,3 +106,7 @@ def _step(one: Judged) -> state.Step:
 def priority(created_at: datetime, risk: float) -> int:
     """Return a comment's place in the moderators' queue, the lowest first."""
     return int(created_at.timestamp() * 1000 - RISK_BONUS.total_seconds() * 1000 * risk)
+
+
+def _listed(names: set[str]) -> str:
+    return f",{','.join(sorted(names))}," if names else ""

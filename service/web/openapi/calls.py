@@ -67,6 +67,8 @@ CALLS: dict[str, Call] = {
     "review.decide": Call({200: answers.Decided}, (*_BODY, 404, 409, *_REVIEW), schemas.DecisionIn, told=_FIRST),
     "review.decide_many": Call({200: answers.Results}, (*_BODY, *_REVIEW), schemas.DecisionsIn),
     "review.undo": Call({200: answers.Decided}, (*_BODY, 404, 409, *_REVIEW), schemas.UndoIn, told=_FIRST),
+    "review.undo_many": Call({200: answers.Undone}, (*_BODY, *_REVIEW), schemas.UndoManyIn),
+    "review.note": Call({200: answers.Decided}, (*_BODY, 404, 409, *_REVIEW), schemas.NoteIn, told=_FIRST),
     "review.lease": Call({200: answers.Leased}, (404, 409, *_REVIEW), told={409: answers.BeingRead}),
     "review.release": Call({204: NOTHING}, (404, *_REVIEW)),
     "review.reveal": Call({200: answers.Phone}, (*_BODY, 404, 410, *_REVIEW), schemas.RevealIn),

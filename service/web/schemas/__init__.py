@@ -23,7 +23,17 @@ from service.web.schemas.public import (
     ReportIn,
     lacks_consent,
 )
-from service.web.schemas.review import DecisionIn, DecisionsIn, Item, PreviewIn, QueueQuery, RevealIn, UndoIn
+from service.web.schemas.review import (
+    DecisionIn,
+    DecisionsIn,
+    Item,
+    NoteIn,
+    PreviewIn,
+    QueueQuery,
+    RevealIn,
+    UndoIn,
+    UndoManyIn,
+)
 
 __all__ = [
     "ArticleKey",
@@ -42,6 +52,7 @@ __all__ = [
     "GateIn",
     "Item",
     "ListQuery",
+    "NoteIn",
     "PreviewIn",
     "QueueQuery",
     "ReportIn",
@@ -53,6 +64,7 @@ __all__ = [
     "ShortText",
     "SiteKey",
     "UndoIn",
+    "UndoManyIn",
     "Wrong",
     "lacks_consent",
     "parse",

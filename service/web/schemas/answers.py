@@ -278,10 +278,10 @@ class BeingRead(Problem):
 
 @exact
 class Result(TypedDict):
-    """What became of one of many: 200 with its decision, 404 or 409."""
+    """What became of one of many: 200 with its decision, 403 for one that was escalated, 404 or 409."""
 
     id: Id
-    status: Annotated[int, Field(json_schema_extra={"enum": [200, 404, 409]})]
+    status: Annotated[int, Field(json_schema_extra={"enum": [200, 403, 404, 409]})]
     decision: NotRequired[Decision]
 
 
@@ -290,6 +290,22 @@ class Results(TypedDict):
     """One result for each comment named."""
 
     results: list[Result]
+
+
+@exact
+class Undoing(TypedDict):
+    """What became of one of many decisions: 200 with the row that undid it, 404 or 409."""
+
+    decision: Id
+    status: Annotated[int, Field(json_schema_extra={"enum": [200, 404, 409]})]
+    undone: NotRequired[Decision]
+
+
+@exact
+class Undone(TypedDict):
+    """One result for each decision named."""
+
+    results: list[Undoing]
 
 
 @exact

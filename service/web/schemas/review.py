@@ -48,6 +48,24 @@ class UndoIn(BaseModel):
     decision: uuid.UUID
 
 
+class UndoManyIn(BaseModel):
+    """The decisions to take back."""
+
+    decisions: Annotated[list[uuid.UUID], Field(min_length=1, max_length=500)]
+
+
+class NoteIn(BaseModel):
+    """A note about the version that was on the screen."""
+
+    note: Annotated[
+        Typed,
+        AfterValidator(fields.prose),
+        AfterValidator(fields.required),
+        AfterValidator(fields.at_most(lambda _: 2000)),
+    ]
+    version: Annotated[StrictInt, Field(ge=1, le=2**31 - 1)]
+
+
 class RevealIn(BaseModel):
     """Why somebody must see a phone number."""
 
@@ -80,6 +98,7 @@ class QueueQuery(BaseModel):
     site: ShortText = ""
     article: Annotated[Typed, AfterValidator(fields.opaque)] = ""
     reason: ShortText = ""
+    check: ShortText = ""
     q: ShortText = ""
     reported: Annotated[
         bool,
