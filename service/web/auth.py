@@ -144,7 +144,7 @@ def _asking(right: str) -> Viewer:
             raise Problem("forbidden")
         found = session.viewer
     if right != SIGNED_IN and right not in found.rights:
-        raise Problem("forbidden")
+        raise Problem("no-right")
     return found
 
 

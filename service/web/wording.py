@@ -79,6 +79,7 @@ FIELD_ERRORS = {
 PROBLEMS = {
     "malformed": (400, "Yêu cầu không đọc được", "The request cannot be read"),
     "unauthorized": (401, "Cần đăng nhập", "Credentials are needed"),
+    "no-right": (403, "Tài khoản này không có quyền làm việc đó", "This account has no right to do that"),
     "forbidden": (403, "Không thể nhận bình luận từ đây", "This cannot be accepted from here"),
     "not-found": (404, "Không tìm thấy", "Not found"),
     "method-not-allowed": (405, "Không dùng được cách gọi này", "Method not allowed"),

@@ -1,5 +1,6 @@
 """Hostile input: named or cleaned alike on both databases, never a 500, never half a row."""
 
+import http.client
 import json
 
 import pytest
@@ -71,6 +72,41 @@ def test_ten_megabytes_are_too_large_in_every_form(client, site, media):
     answer = raw(client, b"a" * 10_000_000, media)
 
     assert (answer.status_code, answer.content_type) == (413, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    ("media", "head"),
+    [
+        ("application/json", b'{"body":"'),
+        ("application/x-www-form-urlencoded", b"site=bao&article=b&name=A&title=T&body=Hay&more="),
+        ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="body"\r\n\r\n'),
+    ],
+)
+def test_a_body_in_chunks_is_read_whole_or_not_at_all(base_url, site, rows, media, head):
+    def send(*chunks: bytes) -> int:
+        connection = http.client.HTTPConnection(base_url.removeprefix("http://"))
+        headers = {"Content-Type": media, "Transfer-Encoding": "chunked"}
+        connection.request("POST", "/v1/comments", iter(chunks), headers, encode_chunked=True)
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    assert send(head, *[b"a" * 20_000] * 5) == 413
+    assert rows(Comment) == []
+    if media.endswith("urlencoded"):
+        assert send(head, b"a") == 202
+        assert len(rows(Comment)) == 1
+
+
+def test_one_byte_more_than_the_limit_is_too_large_and_the_limit_is_not(client, site):
+    most = b'{"a":"' + b"a" * (64 * 1024 - 8) + b'"}'
+
+    assert raw(client, most).status_code == 422
+    assert raw(client, most + b" ").status_code == 413
+
+
+def test_a_multipart_body_without_its_boundary_is_malformed(client, site):
+    assert raw(client, b"abc", "multipart/form-data").status_code == 400
 
 
 def test_broken_utf8_in_a_form_is_named(client, site, rows):

@@ -165,7 +165,8 @@ def test_nobody_and_the_wrong_scope_are_turned_away(client, held, add_token, met
         answer = client.open(url, method=method, json={}, headers=headers)
         assert answer.status_code == 401
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
-    assert client.open(url, method=method, json={}, headers=add_token("ops", scope="ops")).status_code == 403
+    refused = client.open(url, method=method, json={}, headers=add_token("ops", scope="ops"))
+    assert (refused.status_code, refused.get_json()["type"]) == (403, "urn:duyet:problem:no-right")
 
 
 def test_another_sites_comments_are_not_there(client, add_site, held, add_token, decide):
