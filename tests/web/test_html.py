@@ -61,7 +61,8 @@ def test_every_page_of_the_desk_is_valid(app, client, add_site, ann, judge_all, 
     for rule in app.url_map.iter_rules():
         if rule.endpoint.startswith("desk.") and "GET" in rule.methods and not rule.arguments:
             answer = admin.get(rule.rule)
-            if answer.mimetype == "text/html" and answer.status_code == 200:
+            # Pieces that a script puts into a page are no pages.
+            if answer.status_code == 200 and answer.text.lstrip().lower().startswith("<!doctype html>"):
                 pages[rule.rule] = answer.text
     assert len(pages) > 2
     assert faults_of(pages) == []
