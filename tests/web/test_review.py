@@ -241,3 +241,18 @@ def test_a_decision_that_is_taken_back_does_not_answer_a_complaint(client, repor
     assert complained_of(client, mo, status="rejected") == []
     assert client.post(f"{BASE}/undo", json={"decision": decision}, headers=mo).status_code == 200
     assert complained_of(client, mo) == [(reported, 2)]
+
+
+@pytest.mark.parametrize("text", ["<script>alert(1)</script>", "' OR 1=1; --", "{{7*7}}", "=cmd|' /C calc'!A0"])
+def test_code_in_what_moderators_and_readers_say_about_a_comment_is_text(client, site, mo, decide, publish, text):
+    shown = publish()["id"]
+    told = {"reason": "other", "text": text}
+    assert client.post(f"/v1/comments/{shown}/reports", json=told).status_code == 202
+    assert decide(shown, mo, outcome="reject", reason="other", note=text, version=2).status_code == 200
+    seen = client.post(f"{BASE}/comments/{shown}/phone", json={"reason": text}, headers=mo)
+    assert (seen.status_code, seen.get_json()) == (200, {"phone": None})
+
+    card = client.get(f"{BASE}/comments/{shown}", headers=mo)
+    assert card.content_type == "application/json"
+    assert [one["text"] for one in card.get_json()["complaints"]] == [text]
+    assert card.get_json()["decisions"][-1]["note"] == text
