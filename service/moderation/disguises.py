@@ -52,6 +52,8 @@ def unveil(raw: str, *, hidden: bool = False) -> Unveiled | None:
     if len(joined) < 2:
         return _unveil_mask(raw)
     parts = [part for part in _NOT_ALNUM.split(raw) if part]
+    if joined in book().strong and not joined.isascii():
+        return _one("dots", joined, len(raw))
     if len(parts) > 1 and any(len(part) > 2 and part in syllables() and not part.isascii() for part in parts):
         return None
     if len(parts) > 1 and all(len(part) > 1 and part in syllables() for part in parts):
@@ -62,7 +64,15 @@ def unveil(raw: str, *, hidden: bool = False) -> Unveiled | None:
     found = _whole(joined, raw, "dots") or _unveil_leet(raw)
     if found or "*" in raw:
         return found or _unveil_mask(raw)
-    return _spread(raw, joined, _unveil_token(joined, hidden=True)) or _unveil_mask(raw)
+    return _spread(raw, joined, _unveil_token(joined, hidden=True)) or _unveil_mask(raw) or _unveil_signs(raw)
+
+
+def _unveil_signs(raw: str) -> Unveiled | None:
+    """Give a short word with signs for letters; which word it is, only a phrase around it can tell."""
+    read = raw.translate(LEET[0])
+    if len(raw) < 7 and raw[0].isalpha() and read.isalpha() and fold(read) in bare_syllables():
+        return _one("leet", f"~{fold(read)}", len(raw))
+    return None
 
 
 def lexicon_mask(starred: str) -> str | None:
@@ -209,6 +219,16 @@ def _unveil_glued(word: str) -> Unveiled | None:
     return None
 
 
+def spelt_out(joined: str) -> Unveiled | None:
+    """Give the words behind a run of single letters that can only be words with marks; None where it is none."""
+    if joined.isascii() or not 4 < len(joined) < _LONGEST:
+        return None
+    pieces = cut(joined, syllables(), book().vocabulary)
+    if not pieces or max(map(len, pieces)) < 3:
+        return None
+    return Unveiled("spaces", _lay(pieces).pieces)
+
+
 @lru_cache(maxsize=1)
 def _toneless_vocabulary() -> frozenset[str]:
     return frozenset(
@@ -259,6 +279,8 @@ def _whole(joined: str, raw: str, trick: str) -> Unveiled | None:
         return _one(trick, joined, len(raw))
     if short < 2 and len(joined) > 2 and joined.isascii() and joined in lexicon.strong_folded:
         return _one(trick, lexicon.strong_folded[joined], len(raw))
+    if short < 2 and len(joined) > 2 and joined in syllables():
+        return _one(trick, joined, len(raw))
     return None
 
 

@@ -16,6 +16,9 @@ TRICKS: dict[str, tuple[str, str]] = {
     "split": ("tách giữa hai ô", "split between two fields"),
 }
 
+# Those that nobody falls into by haste or by habit.
+DELIBERATE = frozenset({"dots", "spaces", "leet", "mask", "reversed", "look-alikes", "split"})
+
 NAMES: dict[Category, tuple[str, str]] = {
     Category.PROFANITY: ("từ ngữ tục tĩu", "vulgar language"),
     Category.INSULT: ("lời xúc phạm", "an insult"),

@@ -44,10 +44,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """The value of a head over the likest stretch of a field, the likest kind there, and what each word brought."""
+    """The value of a head over the likest stretch of a field, of each kind there, and what each word brought."""
 
     value: float
-    kind: str
+    kinds: dict[str, float]
     first: int
     last: int
     brought: Values
@@ -117,8 +117,7 @@ def _all_heads(words: Sequence[str], *, toneless: bool) -> dict[str, Likeness]:
     for row, head in enumerate(KINDS):
         first = int(values[:, row].argmax())
         kinds = {kind: float(values[first, HEADS.index(kind)]) for kind in KINDS[head]}
-        kind = max(kinds, key=lambda name: kinds[name])
-        found[head] = Likeness(float(values[first, row]), kind, first, min(size, first + WINDOW), brought[:, row])
+        found[head] = Likeness(float(values[first, row]), kinds, first, min(size, first + WINDOW), brought[:, row])
     return found
 
 

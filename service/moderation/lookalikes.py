@@ -36,6 +36,13 @@ LETTERS: dict[str, str] = {alike: letter for letter, row in _ALIKE.items() for a
 for _base in (0x1F150, 0x1F170, 0x1F1E6):
     LETTERS.update({chr(_base + n): chr(ord("a") + n) for n in range(26)})
 
+# Pictures that are put in the place of a word.
+PICTURES = {
+    picture: word
+    for word, row in {"chó": "🐶🐕🐩", "lợn": "🐷🐖🐽", "bò": "🐂🐄🐮", "cứt": "💩"}.items()
+    for picture in row
+}
+
 # What the eye does not see: it may stand between two letters and hide a word from a list.
 INVISIBLE = frozenset(
     [chr(c) for c in range(0x20) if chr(c) not in "\t\n\r"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from service.moderation.disguises import Piece, Unveiled, holds_phrase, turned, unveil
+from service.moderation.disguises import Piece, Unveiled, holds_phrase, spelt_out, turned, unveil
 from service.moderation.lexicon import Entry, Node, book, first_words
 from service.moderation.syllables import syllables
 from service.moderation.text import View, fold, normalise, split
@@ -310,7 +310,7 @@ def _read_joined(joined: str) -> Unveiled | None:
     lexicon = book()
     if joined in lexicon.abbreviations or joined in lexicon.vocabulary:
         return Unveiled("spaces", (Piece(joined, 0, len(joined)),))
-    return unveil(joined, hidden=True)
+    return unveil(joined, hidden=True) or spelt_out(joined)
 
 
 def _lift_parts(reading: Reading, index: int, taken: set[int]) -> tuple[int, int, Unveiled] | None:

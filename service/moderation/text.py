@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from service.moderation.lookalikes import INVISIBLE, LETTERS, SHAPES, TONES
+from service.moderation.lookalikes import INVISIBLE, LETTERS, PICTURES, SHAPES, TONES
 
 _VOWELS = "aăâeêioôơuưy"
 _TONED = "".join(unicodedata.normalize("NFC", vowel + mark) for vowel in _VOWELS for mark in ("", *sorted(TONES)))
@@ -144,6 +144,9 @@ def _read_odd(text: str, begin: int, end: int, draft: _Draft) -> None:
 def _put_cluster(cluster: str, begin: int, end: int, draft: _Draft) -> None:
     if cluster.isspace():
         draft.put(" " if cluster not in "\t\n\r" else cluster, begin, end, altered=False)
+        return
+    if cluster in PICTURES:
+        draft.put(PICTURES[cluster], begin, end, altered=True)
         return
     letters, altered = _read_cluster(cluster)
     draft.put(letters, begin, end, altered=altered)

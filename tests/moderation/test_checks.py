@@ -51,6 +51,7 @@ def test_other_numbers_are_no_telephones(text):
         ("vào báo.com đi", "báo.com"),
         ("vào bit.ly/3abc", "bit.ly/3abc"),
         ("coi www.abc.vn", "www.abc.vn"),
+        ("nhóm t . me / hoingo2025 nha", "t . me / hoingo2025"),
     ],
 )
 def test_a_link_is_seen_in_every_disguise(text, address):
@@ -70,6 +71,7 @@ def test_a_missing_space_is_no_link(text):
         ("CCCD 001099012345", Category.PERSONAL_DATA),
         ("stk 19033344455566 techcombank", Category.PERSONAL_DATA),
         ("thẻ 4111 1111 1111 1111", Category.PERSONAL_DATA),
+        ("Kẻ đó là Trần Văn Bảy, nhà số 12 đường Lê Lai, phường 3", Category.PERSONAL_DATA),
         ("mail a.b@gmail.com", Category.CONTACT_INFO),
         ("tele @anh_ba88", Category.CONTACT_INFO),
         ("<script>x</script>", Category.MARKUP),
@@ -81,6 +83,8 @@ def test_a_missing_space_is_no_link(text):
         ("bọn bắc kỳ", Category.HATE),
         ("tao giết mày", Category.THREAT),
         ("muốn chịch", Category.SEXUAL),
+        ("óc 🐶 à", Category.INSULT),
+        ("Ông này mà làm sếp thì con heo nhà tôi cũng lên giám đốc được", Category.INSULT),
     ],
 )
 def test_each_category_fires(text, category):
@@ -99,6 +103,43 @@ def test_an_offer_with_a_contact_is_rejected(text, category):
     verdict = moderate(Submission(body=text), POLICY)
     assert verdict.outcome is Outcome.REJECT
     assert category in {f.category for f in verdict.findings}
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("Cho vay nóng không thế chấp, giải ngân trong ngày, ib em", Category.SPAM_AD),
+        ("Tài xỉu uy tín nạp rút nhanh, vào nhóm em kéo về bờ", Category.GAMBLING),
+        ("Việc nhẹ lương cao, thả tim nhận tiền, ngày 300k, inbox em", Category.SCAM),
+        ("Sim tứ quý giá chỉ 300k, giao tận nhà, gọi em", Category.SPAM_AD),
+        ("Xả kho giày nam giá chỉ 99k freeship, mua ngay kẻo hết", Category.SPAM_AD),
+        ("Dịch vụ hút bể phốt giá rẻ, có mặt sau 15 phút, alo em", Category.SPAM_AD),
+        ("Nhận làm bằng lái không cần thi, bao đậu, lấy trong ngày", Category.SPAM_AD),
+        ("Nhận hack nick facebook, xem trộm tin nhắn, giá rẻ, ib", Category.SPAM_AD),
+        ("Luật sư bên em hỗ trợ lấy lại tiền bị lừa đảo, nhắn em", Category.SCAM),
+        ("Công an phường đây, anh bấm vào link cập nhật VNeID kẻo bị khoá", Category.SCAM),
+        ("Chúc mừng bạn đã trúng xe SH, đóng phí 500k để nhận giải", Category.SCAM),
+        ("Đầu tư coin lãi 10% mỗi ngày, cam kết không lỗ, vào nhóm", Category.SCAM),
+        ("Gái gọi sinh viên ảnh thật, phục vụ tận nơi, qua đêm, zalo em", Category.SEXUAL),
+        ("Thuốc gia truyền trị dứt điểm xương khớp, không khỏi hoàn tiền, ib em", Category.SPAM_AD),
+    ],
+)
+def test_an_offer_of_every_trade_is_found_without_a_contact(text, category):
+    verdict = moderate(Submission(body=text), POLICY)
+    assert all(finding.ran for finding in verdict.findings)
+    assert category in {f.category for f in verdict.findings if f.check == "offers"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nhà số 115/23B hẻm 7 Lê Văn Sỹ cháy lúc 2h sáng",
+        "Tôi là Nguyễn Văn Hùng, ở phường 3, xin hỏi thủ tục",
+        "Ông Trần Văn Bảy là chủ tịch xã tôi",
+    ],
+)
+def test_a_name_or_a_place_alone_is_no_private_data(text):
+    assert found(text) == set()
 
 
 def test_a_senders_own_telephone_is_held_and_no_spam():

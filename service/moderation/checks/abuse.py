@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from service.moderation.findings import about
+from service.moderation.findings import DELIBERATE, about
 from service.moderation.grammar import find_patterns
 from service.moderation.lexicon import ABUSE, book
 from service.moderation.reading import Hit, Reading, Sheet
@@ -10,9 +10,9 @@ from service.moderation.vocabulary import Category, Finding
 
 NAME = "abuse"
 PATTERNS = "patterns.toml"
-_DELIBERATE = frozenset({"dots", "spaces", "leet", "mask", "reversed", "look-alikes", "split"})
 _MOST = 200
-_MEASURES = frozenset({"dm"})
+# What is also a measure, by its first word.
+_MEASURES = frozenset({"dm", "ml"})
 _AFTER_VL = frozenset(
     ["luôn", "ra", "quá", "thật", "á", "thế", "nha", "nhé", "rồi", "thôi", "ạ", "à", "mà", "vậy", "trời"]
 )
@@ -56,7 +56,7 @@ def _listed(reading: Reading) -> Iterator[Finding]:
 
 def _severity(hit: Hit) -> int:
     """Mild words count for more when somebody took the trouble to hide them."""
-    return max(hit.entry.severity, 2) if hit.trick in _DELIBERATE else hit.entry.severity
+    return max(hit.entry.severity, 2) if hit.trick in DELIBERATE else hit.entry.severity
 
 
 def _excused(reading: Reading, hit: Hit, safe: list[tuple[int, int]]) -> bool:
@@ -66,7 +66,7 @@ def _excused(reading: Reading, hit: Hit, safe: list[tuple[int, int]]) -> bool:
     ):
         return True
     before = reading.words[hit.first - 1] if hit.first and not reading.breaks[hit.first] else ""
-    if hit.entry.form in _MEASURES:
+    if hit.entry.words[0] in _MEASURES:
         return before.isdigit()
     if hit.entry.kind == "context":
         return hit.trick is None and not _is_adverb(reading, hit, before)

@@ -23,7 +23,7 @@ def _alike(reading: Reading) -> Iterator[Finding]:
     known, found = table(), likeness(reading, ABUSE)
     if known is None or found is None or found.value < _LIKE:
         return
-    category = Category(found.kind)
+    category = Category(max(found.kinds, key=lambda kind: found.kinds[kind]))
     spans = (reading.span(*core(found)),)
     vi, en = NAMES[category]
     words = quote(spans)

@@ -26,6 +26,9 @@ _BRACKETED = re.compile(
 _SPACED = re.compile(
     r"\b([a-z0-9][a-z0-9-]{2,61})(?:\s\.\s?|\.\s|\s?,)(com|net|xyz|vip|bet|club|shop|info|org)(?:\s?\.\s?vn)?\b(?:\s?/\s?\S+)?",
 )
+_APART = re.compile(
+    r"\b(?:t|m|wa|zalo|bit|fb|cutt|tiny|s|is|rb|shope|linktr|goo|forms)\s?\.\s?(?:me|ly|ee|id|gd|gl|gle|cc|gy)\s?/\s?[\w+-]{3,}"
+)
 _SHORTENERS = re.compile(
     r"\b(?:bit\.ly|tinyurl\.com|cutt\.ly|t\.me|goo\.gl|s\.id|rebrand\.ly|is\.gd|shorturl\.at|zalo\.me|shope\.ee|"
     r"by\.com\.vn|m\.me|wa\.me|t\.ly|ow\.ly|tiny\.cc|rb\.gy|lnkd\.in|adf\.ly|ouo\.io|link1s\.com|s\.shopee\.vn|"
@@ -40,7 +43,7 @@ _PUBLIC = re.compile(
 
 
 # Two looks that most comments do not pass: a dot before a letter, and the words that spell an address.
-_TIGHT = re.compile(r"\.[a-z]|:\s?/|[\[({]\s?[.,]")
+_TIGHT = re.compile(r"\.[a-z]|:\s?/|[\[({]\s?[.,]|\s\.\s?[a-z]{2,3}\s?/")
 _SPELLING = frozenset(
     [
         "chấm",
@@ -90,6 +93,7 @@ def _places(reading: Reading) -> list[tuple[int, int, str, int]]:
         for match in _DOMAIN.finditer(text)
         if _is_domain(reading, match)
     )
+    found.extend((m.start(), m.end(), "spelt link", 2) for m in _APART.finditer(text))
     for pattern in (_SPELT, _BRACKETED, _SPACED):
         found.extend((m.start(), m.end(), "spelt link", 2) for m in pattern.finditer(text) if _is_label(m.group(1)))
     kept: list[tuple[int, int, str, int]] = []

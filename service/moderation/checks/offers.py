@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from service.moderation.checks import contacts, links
+from service.moderation.findings import DELIBERATE
 from service.moderation.grammar import find_patterns
 from service.moderation.lexicon import book
 from service.moderation.likeness import OFFER, Likeness, core, likeness
@@ -34,6 +35,15 @@ _KINDS_OF_OFFER = {
     Category.SCAM: ("có dấu hiệu lừa đảo", "signs of fraud"),
     Category.GAMBLING: ("cờ bạc, cá cược", "gambling"),
 }
+# Every other topic is advertising.
+_CATEGORIES = {
+    "gambling": Category.GAMBLING,
+    "job": Category.SCAM,
+    "recover": Category.SCAM,
+    "official": Category.SCAM,
+    "prize": Category.SCAM,
+    "invest": Category.SCAM,
+}
 _BRAND = re.compile(
     r"(?:[a-z]{3,8}(?:88|888|68|79|99|789|365|188|66|77|89|86)(?:bet|win|vip|club)?|\d{2,3}(?:bet|win|club|vip)|"
     r"(?:w|m|b|f|q|v|k|i)(?:88|188|8|9|79|99)(?:bet|club|vip|win)?|188bet|b52|[a-z]{2,6}\d{1,3}bet|kubet|thabet|okvip|"
@@ -47,8 +57,10 @@ _KINDS = frozenset({"offer", "call", "voice", "warning"})
 # A pitch weighs three; talk of its trade, doubts and ways to answer are weighed against it.
 _PITCH, _TERM = 3.0, 2.0
 _OFFERED = 4.0
+# Nobody hides the words of an honest offer.
+_VEILED = 3.0
 # How like the examples a field must be: to be looked at, and, with its signs weighed in, to be held.
-_UNLIKE, _LIKE, _TRUST = -3.5, 0.9, 0.35
+_UNLIKE, _LIKE, _TRUST = -3.5, 1.05, 0.4
 # How far beyond that an offer with a contact must go to be rejected.
 _BLATANT = 1.5
 # Where people are promised their lost money back, fraud is part of the pitch.
@@ -75,6 +87,7 @@ class _Tally:
     voices: set[str] = field(default_factory=set)
     warnings: set[str] = field(default_factory=set)
     contacts: list[tuple[int, int]] = field(default_factory=list)
+    veiled: bool = False
 
 
 def find(sheet: Sheet) -> Iterator[Finding]:
@@ -100,6 +113,7 @@ def _count(reading: Reading, like: Likeness | None) -> _Tally:
             tally.voices.add(sign.name)
         else:
             tally.topics.setdefault(sign.label, []).append(sign)
+            tally.veiled |= reading.trick_in(sign.first, sign.last) in DELIBERATE
     places = [*contacts.places(reading), *links.places(reading)]
     tally.contacts = [(start, end) for start, end, _, severity in places if severity > 1]
     return tally
@@ -126,9 +140,9 @@ def _brands(reading: Reading) -> Iterator[Sign]:
 
 
 def _apart(signs: list[Sign]) -> list[Sign]:
-    """Of signs of one label that lie over each other, the weightiest and longest; a warning inside a voice is none."""
+    """Of signs of one label that lie over each other, the weightiest and tightest; a warning inside a voice is none."""
     kept: dict[str, list[Sign]] = {}
-    for sign in sorted(signs, key=lambda s: (-s.weight, s.first - s.last, s.first)):
+    for sign in sorted(signs, key=lambda s: (-s.weight, s.last - s.first, s.first)):
         rivals = kept.setdefault(sign.label, [])
         others = kept.get("voice", []) if sign.label == "warning" else []
         if all(_shared(sign, other) * 2 <= sign.last - sign.first for other in (*rivals, *others)):
@@ -143,37 +157,51 @@ def _shared(one: Sign, other: Sign) -> int:
 def _judge(reading: Reading, tally: _Tally, like: Likeness | None) -> Iterator[Finding]:
     """An offer has pitches and a way to answer them, or is much like offers known; talk about a trade is none."""
     topic = max(tally.topics, key=lambda name: _score(tally.topics[name]), default="")
-    signs = tally.topics.get(topic, [])
     weight = _weight(tally, topic)
-    pitched = any(sign.weight > _TERM for sign in signs)
+    pitched = any(sign.weight > _TERM for sign in tally.topics.get(topic, ()))
     if like is None:
         beyond = (weight - _OFFERED) * _TRUST if pitched else -1.0
     else:
         beyond = like.value + _TRUST * weight - _LIKE
     if beyond < 0:
         return
+    category, topic = _filed(tally, like)
+    signs = tally.topics.get(topic, [])
     severe = beyond >= _BLATANT and pitched and bool(tally.contacts) and len(tally.warnings) < 2
-    for category in _categories(topic, like):
+    for also in (category, Category.SEXUAL) if topic == "adult" else (category,):
         yield Finding(
             check=NAME,
-            category=category,
+            category=also,
             severity=3 if severe else 2,
             spans=_spans(reading, tally, signs, like),
             message=_message(topic, signs, category, contact=bool(tally.contacts)),
-            entry=topic or "like an offer",
+            entry=topic or f"like {category}",
             version=book().version,
         )
+
+
+def _filed(tally: _Tally, like: Likeness | None) -> tuple[Category, str]:
+    """Give the category that signs and likeness together speak for most, and the topic in it with the most signs."""
+    worth = {category: like.kinds[category] if like else 0.0 for category in _KINDS_OF_OFFER}
+    for topic, signs in tally.topics.items():
+        worth[_CATEGORIES.get(topic, Category.SPAM_AD)] += _TRUST * _score(signs)
+    category = max(worth, key=lambda name: worth[name])
+    topics = [topic for topic in tally.topics if _CATEGORIES.get(topic, Category.SPAM_AD) is category]
+    return category, max(topics, key=lambda name: _score(tally.topics[name]), default="")
 
 
 def _weight(tally: _Tally, topic: str) -> float:
     """Give what all signs weigh together; doubts weigh less where a contact is given."""
     doubt = len(tally.warnings - _OF_FRAUD) if topic == "recover" else len(tally.warnings)
     answer = (2.0 if tally.contacts else 0.0) + min(1.5, 1.0 * len(tally.calls)) + min(1.0, 0.34 * len(tally.voices))
-    return _score(tally.topics.get(topic, [])) + answer - min(4.0, 0.8 * doubt) * (0.4 if tally.contacts else 1.0)
+    veiled = _VEILED if tally.veiled and topic else 0.0
+    return (
+        _score(tally.topics.get(topic, [])) + answer + veiled - min(4.0, 0.8 * doubt) * (0.4 if tally.contacts else 1.0)
+    )
 
 
 def _message(topic: str, signs: list[Sign], category: Category, *, contact: bool) -> Message:
-    vi, en = _TOPICS.get(topic, _KINDS_OF_OFFER[category])
+    vi, en = _TOPICS[topic] if topic else _KINDS_OF_OFFER[category]
     phrases = ", ".join(dict.fromkeys(sign.name for sign in sorted(signs, key=lambda s: -s.weight)[:3]))
     return Message(
         f"Giống lời mời chào ({vi})"
@@ -207,16 +235,3 @@ def _score(signs: list[Sign]) -> float:
     pitches = sum(sign.weight for sign in signs if sign.weight > _TERM)
     terms = sum(1.0 for sign in signs if sign.weight == _TERM)
     return min(9.0, pitches) + min(2.0, terms) + min(0.5, 0.25 * sum(sign.weight < _TERM for sign in signs))
-
-
-def _categories(topic: str, like: Likeness | None) -> tuple[Category, ...]:
-    """Give the categories of a topic; of what has none, the one whose examples it is likest to."""
-    if not topic and like is not None:
-        return (Category(like.kind),)
-    if topic == "gambling":
-        return (Category.GAMBLING,)
-    if topic in {"job", "recover", "official", "prize", "invest"}:
-        return (Category.SCAM,)
-    if topic == "adult":
-        return (Category.SPAM_AD, Category.SEXUAL)
-    return (Category.SPAM_AD,)

@@ -7,7 +7,7 @@ from service.moderation.lexicon import book
 from service.moderation.numbers import runs
 from service.moderation.reading import Reading, Sheet
 from service.moderation.text import fold
-from service.moderation.vocabulary import Category, Finding, Message
+from service.moderation.vocabulary import Category, Finding, Message, Span
 
 NAME = "personal_data"
 _ID_WORDS = frozenset(
@@ -68,6 +68,15 @@ _BANK_WORDS = frozenset(
         "lienvietpostbank",
     ],
 )
+_UPPER = "A-ZĐÀÁẢÃẠĂẰẮẲẴẶÂẦẤẨẪẬÈÉẺẼẸÊỀẾỂỄỆÌÍỈĨỊÒÓỎÕỌÔỒỐỔỖỘƠỜỚỞỠỢÙÚỦŨỤƯỪỨỬỮỰỲÝỶỸỴ"
+_FULL_NAME = rf"[{_UPPER}][^\W\d_]+(?: [{_UPPER}][^\W\d_]+){{1,4}}"
+_NAMED = re.compile(rf"(?:\b(?:tên|là|tên là|ông|bà|anh|chị|cô|chú|thằng|con|lão|mụ|bé|em)\s+)({_FULL_NAME})")
+_DWELLING = re.compile(
+    rf"\b(?:nhà|ở|trú|ngụ|địa chỉ|sống|quê)\b[^.!?\n]{{0,14}}?(?:số\s*)?(?:\d+[\w/]*\s+(?:đường|ngõ|hẻm|ngách|phố|[{_UPPER}])"
+    rf"|(?:thôn|xóm|ấp|hẻm|ngõ|tổ|khu phố|kp|số nhà|toà|phòng)\s+[\d{_UPPER}])[^.!?\n]{{0,60}}",
+)
+_LIVES = frozenset({"nhà", "ở", "trú", "ngụ", "địa", "sống", "quê"})
+_OWN = frozenset({"tôi", "em", "mình", "cháu", "con", "tớ"})
 _ALL_WORDS = _ID_WORDS | _BANK_WORDS
 _PIECES = 6
 _CARD_ID = re.compile(r"0[0-9]{2}[0-3]\d{8}")
@@ -75,12 +84,14 @@ _MESSAGES = {
     "id card": ("số giấy tờ tuỳ thân", "the number of an identity card"),
     "bank account": ("số tài khoản ngân hàng", "a bank account number"),
     "payment card": ("số thẻ thanh toán", "a payment card number"),
+    "dwelling": ("tên và nơi ở của một người", "somebody's name with where they live"),
 }
 
 
 def find(sheet: Sheet) -> Iterator[Finding]:
     """Look for such numbers in every field."""
     for reading in sheet.readings:
+        yield from _dwellings(reading)
         found_runs = runs(reading)
         told = bool(found_runs) and not _ALL_WORDS.isdisjoint(map(fold, reading.words))
         for run in found_runs:
@@ -88,17 +99,35 @@ def find(sheet: Sheet) -> Iterator[Finding]:
             if found is None:
                 continue
             first, last, entry = found
-            span = reading.span(first, last)
-            vi, en = _MESSAGES[entry]
-            yield Finding(
-                check=NAME,
-                category=Category.PERSONAL_DATA,
-                severity=2,
-                spans=(span,),
-                message=Message(f"Có {vi}: “{span.text}”.", f"Contains {en}: “{span.text}”."),
-                entry=entry,
-                version=book().version,
-            )
+            yield _finding(entry, reading.span(first, last))
+
+
+def _finding(entry: str, span: Span) -> Finding:
+    vi, en = _MESSAGES[entry]
+    return Finding(
+        check=NAME,
+        category=Category.PERSONAL_DATA,
+        severity=2,
+        spans=(span,),
+        message=Message(f"Có {vi}: “{span.text}”.", f"Contains {en}: “{span.text}”."),
+        entry=entry,
+        version=book().version,
+    )
+
+
+def _dwellings(reading: Reading) -> Iterator[Finding]:
+    """Look for another person's full name followed by where they live; the writer's own name is no finding."""
+    if _LIVES.isdisjoint(reading.words):
+        return
+    for match in _NAMED.finditer(reading.given):
+        before = reading.given[max(0, match.start() - 40) : match.start()].lower().split()
+        if not _OWN.isdisjoint(before[-3:]):
+            continue
+        where = _DWELLING.search(reading.given, match.end(), match.end() + 80)
+        if where:
+            start, end = match.start(1), where.end()
+            yield _finding("dwelling", Span(reading.field, start, end, reading.given[start:end]))
+            return
 
 
 def _read(reading: Reading, windows: Iterator[tuple[int, int, str]], *, told: bool) -> Iterator[tuple[int, int, str]]:

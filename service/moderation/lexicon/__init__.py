@@ -90,7 +90,7 @@ def book() -> Book:
         abbreviations=frozenset(e.words[0] for e in entries if len(e.words) == 1 and e.kind != "safe"),
         vocabulary=vocabulary,
         listed=frozenset(word for e in entries for word in e.words),
-        masks=_masks([e.words[0] for e in alone if not _is_english(e)]) | _masks_english(alone),
+        masks=_masks([e.words[0] for e in alone if not _is_english(e)]) | _masks_english(alone) | _STARRED,
         looks=_looks(trie),
         typed=typed,
     )
@@ -192,6 +192,10 @@ def _folded(alone: list[Entry]) -> dict[str, str]:
 
 # A mask that leaves no more than these could hide any of many words.
 _ONSETS = frozenset(["ch", "gh", "gi", "kh", "ng", "nh", "ph", "th", "tr", "qu", "ngh"])
+
+
+# A đ with nothing but stars after it hides one of three words, all of a kind.
+_STARRED = {"đ*": "đéo"}
 
 
 def _is_english(entry: Entry) -> bool:
