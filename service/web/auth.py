@@ -35,6 +35,9 @@ NEEDS: dict[str, str] = {
     "desk.queue": "review",
     "desk.queue.home": SIGNED_IN,
     "desk.card": "review",
+    "desk.rules": "rules",
+    "desk.blocks": "rules",
+    "desk.audit": "rules",
 }
 """Endpoint, or the first parts of its name for all that follow, to the right that it needs; the longest counts."""
 

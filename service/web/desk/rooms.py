@@ -3,13 +3,16 @@
 from flask import Blueprint, Response, g, request
 
 from service.web.desk import frame
+from service.web.desk.audit import audit
+from service.web.desk.blocks import blocks
 from service.web.desk.card import card
 from service.web.desk.own import own
 from service.web.desk.queue import queue
+from service.web.desk.rules import rules
 from service.web.desk.signing import signing
 
 desk = Blueprint("desk", __name__, url_prefix="/desk")
-for room in (signing, own, queue, card):
+for room in (signing, own, queue, card, rules, blocks, audit):
     desk.register_blueprint(room)
 
 

@@ -1,0 +1,115 @@
+"""The desk's pages of rules, blocks and the audit: what an editor does there, and what is said when it cannot be."""
+
+import re
+
+import pytest
+
+from service.models import Backtest, Block, Rule
+
+
+@pytest.fixture
+def ed(site, at_the_desk):
+    """Ed edits: signed in at the desk."""
+    return at_the_desk("ed", "editor")
+
+
+def form(**changes):
+    return {"site": "bao", "kind": "phrase", "forms": "hội kín\r\nhội đoàn", "outcome": "hold", **changes}
+
+
+def test_a_rule_is_written_tried_and_moved_on_its_pages(ed, rows):
+    made = ed.post("/desk/rules/new", **form())
+    assert (made.status_code, made.location) == (303, "/desk/rules/1?done=rule_saved")
+    (rule,) = rows(Rule)
+    assert (rule.forms, rule.created_by, rule.category) == (["hội kín", "hội đoàn"], "moderator:ed", "policy")
+    page = ed.client.get(made.location).get_data(as_text=True)
+    assert "Đã lưu luật." in page
+    assert "hội kín · hội đoàn" in page
+
+    assert ed.post("/desk/rules/1/backtests", days="7").location.endswith("done=backtest_asked")
+    page = ed.client.get("/desk/rules/1").get_data(as_text=True)
+    assert "Đang chờ máy" in page
+    assert f'data-backtest="/v1/review/rules/1/backtests/{rows(Backtest)[0].id}"' in page
+    early = ed.post("/desk/rules/1/state", state="shadow", version="2")
+    assert (early.status_code, "Cần thử luật này" in early.get_data(as_text=True)) == (422, True)
+    stopped = ed.post(f"/desk/rules/1/backtests/{rows(Backtest)[0].id}/cancel")
+    assert stopped.location.endswith("done=backtest_cancelled")
+    late = ed.post("/desk/rules/1/state", state="retired", version="1")
+    assert (late.status_code, "Có người vừa đổi trước bạn" in late.get_data(as_text=True)) == (409, True)
+    assert ed.post("/desk/rules/1/state", state="retired", version="2").status_code == 303
+    assert "hội kín" not in ed.client.get("/desk/rules").get_data(as_text=True)
+    assert "hội kín" in ed.client.get("/desk/rules?state=retired").get_data(as_text=True)
+
+
+def test_a_form_with_a_fault_comes_back_as_it_was_typed(ed):
+    answer = ed.post("/desk/rules/new", **form(kind="pattern", forms="(?=<b>x)", note="ghi <chú>"))
+
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert "Mẫu này không dùng được" in page
+    assert "(?=&lt;b&gt;x)" in page
+    assert 'value="ghi &lt;chú&gt;"' in page
+    assert "<b>x" not in page
+
+
+def test_a_standing_rule_keeps_what_it_says_and_takes_another_cap(ed, rows, parts):
+    ed.post("/desk/rules/new", **form())
+    with parts.database.writing() as session:
+        session.get_one(Rule, 1).state = "live"
+    page = ed.client.get("/desk/rules/1").get_data(as_text=True)
+    assert 'name="forms"' not in page
+
+    assert ed.post("/desk/rules/1", daily_cap="5", note="ít thôi", version="1").status_code == 303
+    (rule,) = rows(Rule)
+    assert (rule.state, rule.daily_cap, rule.note, rule.forms) == ("live", 5, "ít thôi", ["hội kín", "hội đoàn"])
+
+
+def test_a_sender_and_a_phrase_are_blocked_and_let_go_on_a_page(ed, rows, ann):
+    made = ed.post("/desk/blocks", site="bao", kind="address", value="127.0.0.1", reason="quấy rối", days="3")
+    assert made.location == "/desk/blocks?done=blocked"
+    assert ann().status_code == 403
+    page = ed.client.get("/desk/blocks").get_data(as_text=True)
+    assert "quấy rối" in page
+    assert "127.0.0.1" not in page
+
+    wrong = ed.post("/desk/blocks", site="bao", kind="phone", value="12", reason="spam", days="")
+    assert (wrong.status_code, "Số điện thoại này chưa đúng" in wrong.get_data(as_text=True)) == (422, True)
+    assert ed.post("/desk/blocks/1/lift").status_code == 303
+    assert ann().status_code == 202
+    assert len(rows(Block)) == 1
+
+
+def test_the_audit_shows_narrows_and_exports(ed):
+    ed.post("/desk/rules/new", **form(note="=1+1"))
+    page = ed.client.get("/desk/audit?noun=rule&since=2020-01-01").get_data(as_text=True)
+    assert "moderator:ed" in page
+    assert 'href="/desk/audit/export?noun=rule&amp;since=2020-01-01"' in page
+    export = ed.client.get("/desk/audit/export?noun=rule")
+    assert export.content_type == "text/csv; charset=utf-8"
+    assert export.get_data(as_text=True).count("\r\n") == 2
+    assert ed.client.get("/desk/audit?since=never").status_code == 422
+
+
+@pytest.mark.parametrize("path", ["/rules", "/rules/new", "/rules/entries", "/rules/1", "/blocks", "/audit"])
+def test_every_page_speaks_both_languages_and_is_good_html(ed, path, ann, judge_all, faults_of, request):
+    ed.post("/desk/rules/new", **form(forms='hội <kín> "x"'))
+    ed.post("/desk/rules/1/backtests", days="7")
+    ed.post("/desk/blocks", site="bao", kind="phrase", value="nhà <cái>", reason="<b>", days="")
+    ann(body="Đồ ngu như bò")
+    judge_all()
+    vietnamese = ed.client.get(f"/desk{path}").get_data(as_text=True)
+    ed.client.get("/desk/language/en")
+    english = ed.client.get(f"/desk{path}").get_data(as_text=True)
+
+    assert '<html lang="vi">' in vietnamese
+    assert '<html lang="en">' in english
+    assert not re.search(r">None<|Undefined|\{\{|<b>", vietnamese + english)
+    if "sqlite" in request.node.name:
+        assert faults_of({"vi": vietnamese, "en": english}) == []
+
+
+def test_a_moderator_sees_none_of_these_rooms(site, at_the_desk):
+    page = at_the_desk("mo").client.get("/desk/queue").get_data(as_text=True)
+
+    assert "/desk/rules" not in page
+    assert "/desk/audit" not in page
