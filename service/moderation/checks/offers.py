@@ -80,12 +80,12 @@ class Sign:
 
 @dataclass(slots=True)
 class _Tally:
-    """The signs of one field: by topic, and the calls, voices and warnings; contacts stand in the view."""
+    """The signs of one field: by topic, the calls and voices, warnings with what they weigh, contacts in the view."""
 
     topics: dict[str, list[Sign]] = field(default_factory=dict)
     calls: set[str] = field(default_factory=set)
     voices: set[str] = field(default_factory=set)
-    warnings: set[str] = field(default_factory=set)
+    warnings: dict[str, float] = field(default_factory=dict)
     contacts: list[tuple[int, int]] = field(default_factory=list)
     veiled: bool = False
 
@@ -106,7 +106,7 @@ def _count(reading: Reading, like: Likeness | None) -> _Tally:
         if sign.last <= first or sign.first >= last:
             continue
         if sign.label == "warning":
-            tally.warnings.add(sign.name)
+            tally.warnings[sign.name] = sign.weight
         elif sign.label == "call":
             tally.calls.add(sign.name)
         elif sign.label == "voice":
@@ -192,11 +192,11 @@ def _filed(tally: _Tally, like: Likeness | None) -> tuple[Category, str]:
 
 def _weight(tally: _Tally, topic: str) -> float:
     """Give what all signs weigh together; doubts weigh less where a contact is given."""
-    doubt = len(tally.warnings - _OF_FRAUD) if topic == "recover" else len(tally.warnings)
+    doubt = sum(w for name, w in tally.warnings.items() if topic != "recover" or name not in _OF_FRAUD)
     answer = (2.0 if tally.contacts else 0.0) + min(1.5, 1.0 * len(tally.calls)) + min(1.0, 0.34 * len(tally.voices))
     veiled = _VEILED if tally.veiled and topic else 0.0
     return (
-        _score(tally.topics.get(topic, [])) + answer + veiled - min(4.0, 0.8 * doubt) * (0.4 if tally.contacts else 1.0)
+        _score(tally.topics.get(topic, [])) + answer + veiled - min(5.0, 0.8 * doubt) * (0.4 if tally.contacts else 1.0)
     )
 
 
