@@ -1,10 +1,11 @@
 """The picture: letters drawn so that people read them and ready-made readers do not; no answer is kept.
 
-Two things do most of the work, found by measuring (docs/challenges.md). The letters stand higher and lower
-and reach into each other's columns, where a reader trained on lines of text sees one thing at a time. And
-the ground changes between dark and light beneath them, the letters with it, so that no letter has one
-colour; people hardly notice, since every edge has full contrast. Lines through the letters hurt people more
-than machines and are left out.
+Two things do most of the work, found by measuring (docs/challenges.md). Each letter stands higher or lower
+than the one before it, by chance and not by turns, and reaches into its column: a reader trained on lines of
+text sees one thing at a time, and there are no two rows to cut the picture into. And the ground changes
+between dark and light beneath them, the letters with it, so that no letter has one colour; people hardly
+notice, since every edge has full contrast. Lines through the letters hurt people more than machines and are
+left out.
 """
 
 import colorsys
@@ -19,22 +20,22 @@ from PIL import Image, ImageDraw
 from PIL.ImageFont import FreeTypeFont
 
 # No vowel and no W: typed with Telex, the usual Vietnamese input method, they would turn into other letters.
-# None of G, J, Q, R and Y: what is left of them in this drawing passes for C, L, O, P and V.
-LETTERS = "BCDFHKLMNPSTVXZ"
+# None of B, F, G, J, L, N, Q, R, V and Y: what is left of them in this drawing passes for another letter.
+LETTERS = "CDHKMPSTXZ"
 
 _WIDTH, _HEIGHT = 280, 130
-_SIZES = (58, 62, 66)
+_SIZES = (54, 58, 62)
 _MARGIN = 8
 
-# How far letters stand from the middle line, by turns above and below it, and how far that is left to chance.
-_STEP, _WANDER = 22, 8
+# How far letters stand from the middle line at most, and how much higher or lower than the one before.
+_REACH, _HOP = 29, (14, 32)
 
 # How many pixels neighbours overlap, and the share of a letter's width that the next one keeps clear of, so
 # that the order of the letters is never in doubt.
-_TOUCH, _CLEAR = 2, 0.58
+_TOUCH, _CLEAR = 2, 0.76
 
-# How many times the ground changes colour from left to right.
-_BANDS = 5
+# How many times the ground changes colour from left to right, how far these edges lean, how far they swing.
+_BANDS, _LEAN, _SWING = 8, 40, 10
 
 # How much ink there is at each point, from none to full.
 Mask = NDArray[np.float32]
@@ -88,9 +89,9 @@ class Picture(ImageCaptcha):
         room = 20
         glyph = Image.new("L", (int(right - left) + 2 * room, int(bottom - top) + 2 * room))
         ImageDraw.Draw(glyph).text((room - left, room - top), letter, font=font, fill=255)
-        angle = np.deg2rad(self._chance.uniform(-20, 20))
+        angle = np.deg2rad(self._chance.uniform(-17, 17))
         turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-        slant = np.array([[1, self._chance.uniform(-0.2, 0.2)], [0, 1]])
+        slant = np.array([[1, self._chance.uniform(-0.15, 0.15)], [0, 1]])
         stretch = np.diag([self._chance.uniform(0.85, 1.1), 1])
         (a, b), (d, e) = back = np.linalg.inv(turn @ slant @ stretch)
         middle = np.array(glyph.size) / 2
@@ -99,16 +100,14 @@ class Picture(ImageCaptcha):
         return np.asarray(glyph.crop(glyph.getbbox()), np.float32) / np.float32(255)
 
     def _line_up(self, letters: list[Mask]) -> Mask:
-        """Set the letters side by side, by turns higher and lower, until their ink touches."""
+        """Set the letters side by side, each higher or lower than the one before, until their ink touches."""
         canvas = np.zeros((_HEIGHT, 3 * _WIDTH), np.float32)
         edge = np.full(_HEIGHT, -1)  # The last column with ink of each row.
-        side = self._chance.choice((-1, 1))
         x = width = 0
-        for at, letter in enumerate(letters):
+        for letter, off in zip(letters, self._path(len(letters)), strict=True):
             height = min(letter.shape[0], _HEIGHT - 2)
             letter = letter[:height]  # noqa: PLW2901 - what is too tall is cut, and used only so.
-            y = (_HEIGHT - height) / 2 + side * (-1) ** at * _STEP + self._chance.uniform(-_WANDER, _WANDER)
-            top = int(np.clip(y, 1, _HEIGHT - height - 1))
+            top = int(np.clip((_HEIGHT - height) / 2 + off, 1, _HEIGHT - height - 1))
             rows = slice(top, top + height)
             inked = letter > 0.5
             begins = np.where(inked.any(1), inked.argmax(1), 3 * _WIDTH)
@@ -125,6 +124,16 @@ class Picture(ImageCaptcha):
             # Ink that is only just above or below touches too.
             edge = np.maximum.reduce([edge, np.roll(edge, 1), np.roll(edge, -1)])
         return _fit(canvas[:, : x + width])
+
+    def _path(self, length: int) -> list[float]:
+        """Return how far below the middle line each letter stands: a hop from the one before, either way."""
+        path = [self._chance.uniform(-_REACH, _REACH)]
+        while len(path) < length:
+            hop = self._chance.uniform(*_HOP)
+            ways = [there for there in (path[-1] - hop, path[-1] + hop) if abs(there) <= _REACH]
+            # From the middle line a wide hop leads out on both sides: then the way to the edge is wide enough.
+            path.append(self._chance.choice(ways or [-_REACH, _REACH]))
+        return path
 
     def _bend(self, flat: Mask) -> Mask:
         """Let the whole line swim, so that no letter keeps the outline of its font."""
@@ -146,8 +155,8 @@ class Picture(ImageCaptcha):
         ground = np.clip(y - crest - tilt + 0.5, 0, 1)
         for band in range(_BANDS):
             edge = _WIDTH * (band + self._chance.uniform(0.3, 0.7)) / _BANDS
-            lean = self._chance.uniform(-14, 14) * (y / _HEIGHT - 0.5)
-            side = np.clip(x - edge - lean - 8 * self._swing(y, _HEIGHT, (0.5, 1.2)) + 0.5, 0, 1)
+            lean = self._chance.uniform(-_LEAN, _LEAN) * (y / _HEIGHT - 0.5)
+            side = np.clip(x - edge - lean - _SWING * self._swing(y, _HEIGHT, (0.5, 1.2)) + 0.5, 0, 1)
             ground = ground + side - 2 * ground * side
         return np.asarray(ground, np.float32)
 
