@@ -42,6 +42,7 @@ class Settings:
     embedded_valkey: bool
     secret_key: str
     data_keys: tuple[bytes, ...]
+    backup_key: str
     public_url: str
     trusted_proxies: int
     limit_comments: str
@@ -90,6 +91,7 @@ DEFAULTS: Mapping[str, str] = {
     "REDIS_URL": "",
     "SECRET_KEY": "",
     "DATA_KEYS": "",
+    "BACKUP_KEY": "",
     "PUBLIC_URL": "",
     "TRUSTED_PROXIES": "0",
     "LIMIT_COMMENTS": "5/minute;30/hour",
@@ -200,6 +202,8 @@ def _checked(var: Path, values: Mapping[str, str]) -> Settings:
 
     if len(values["SECRET_KEY"]) < 16:
         wrong.append("SECRET_KEY must be set to at least 16 random characters (`make run` makes one up)")
+    if values["BACKUP_KEY"] and len(values["BACKUP_KEY"]) < 16:
+        wrong.append("BACKUP_KEY must have at least 16 characters, or be empty")
     database_url = _database_url(values["DATABASE_URL"] or f"sqlite:///{var / 'duyet.db'}", wrong)
     redis_url = values["REDIS_URL"] or embedded_redis_url(var)
     if urlsplit(redis_url).scheme not in {"redis", "rediss", "unix"}:
@@ -214,6 +218,7 @@ def _checked(var: Path, values: Mapping[str, str]) -> Settings:
         embedded_valkey=redis_url == embedded_redis_url(var),
         secret_key=secret,
         data_keys=_data_keys(values["DATA_KEYS"], secret, wrong),
+        backup_key=values["BACKUP_KEY"] or hmac.digest(secret.encode(), b"backups", "sha256").hex(),
         public_url=values["PUBLIC_URL"].rstrip("/"),
         trusted_proxies=int(number("TRUSTED_PROXIES", 0, 10)),
         limit_comments=limit("LIMIT_COMMENTS"),

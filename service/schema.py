@@ -5,7 +5,7 @@ Every web process asks this, and none of them needs Alembic for it, which would 
 
 from pathlib import Path
 
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.orm import Session
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -18,6 +18,11 @@ def head() -> str:
 
 def is_current(session: Session) -> bool:
     """Say whether the database stands at the head that this version needs."""
-    if not inspect(session.connection()).has_table("alembic_version"):
-        return False
-    return session.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [head()]
+    return revision_of(session.connection()) == head()
+
+
+def revision_of(connection: Connection) -> str | None:
+    """Return the revision at which the database stands, None for one without tables."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()

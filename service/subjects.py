@@ -46,6 +46,22 @@ def erase(session: Session, rows: list[Comment], *, actor: str, now: datetime) -
     return {row.article_id for row in rows}
 
 
+def erased(session: Session) -> list[uuid.UUID]:
+    """Return the ids of every erased comment."""
+    return list(session.scalars(select(Comment.id).where(Comment.status == "erased").order_by(Comment.id)))
+
+
+def erase_again(session: Session, ids: list[uuid.UUID], *, now: datetime) -> int:
+    """Erase those of these comments that came back, as from a backup; return how many they were."""
+    number = 0
+    for start in range(0, len(ids), 500):
+        query = select(Comment).where(Comment.id.in_(ids[start : start + 500]), Comment.status != "erased")
+        back = list(session.scalars(query))
+        erase(session, back, actor="operator", now=now)
+        number += len(back)
+    return number
+
+
 def _exported(session: Session, row: Comment, vault: Vault) -> dict[str, Any]:
     decisions = session.scalars(select(Decision).where(Decision.comment_id == row.id).order_by(Decision.version))
     reports = session.scalars(select(Report).where(Report.comment_id == row.id).order_by(Report.id))

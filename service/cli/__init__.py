@@ -7,7 +7,8 @@ import click
 
 from service import config
 from service.articles import UnknownArticle
-from service.cli import accounts, engine, measuring, privacy, running, websites
+from service.cli import accounts, copying, engine, measuring, privacy, running, websites
+from service.copies import CopyFailed
 from service.db import AWAY
 from service.moderators import BadAccount, UnknownAccount
 from service.sites import BadSite, UnknownSite
@@ -30,6 +31,7 @@ for group in (
     engine.COMMANDS,
     measuring.COMMANDS,
     privacy.COMMANDS,
+    copying.COMMANDS,
 ):
     for command in group:
         commands.add_command(command)
@@ -55,7 +57,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         _fail("There is no such article; `article list` shows those there are.", FAILED)
     except NobodyFound:
         _fail("No comment belongs to this phone number, receipt or id.", FAILED)
-    except (UnknownAccount, CannotStart) as error:
+    except (UnknownAccount, CannotStart, CopyFailed) as error:
         _fail(str(error), FAILED)
     except AWAY as error:
         _fail(
