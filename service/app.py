@@ -18,6 +18,7 @@ from service.web.desk.rooms import desk
 from service.web.embed.pages import embed
 from service.web.embed.scripts import scripts
 from service.web.openapi import documents
+from service.web.operations.pages import operations
 from service.web.ops import ops
 from service.web.review import review
 from service.web.shelf import Shelf
@@ -56,7 +57,7 @@ def create_app(runtime: Runtime) -> Flask:
         hops = runtime.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     errors.install(app)
-    for blueprint in (public, review, desk, embed, scripts, demo, ops, documents):
+    for blueprint in (public, review, desk, operations, embed, scripts, demo, ops, documents):
         app.register_blueprint(blueprint)
     auth.install(app)
     limits.install(app, runtime.settings)

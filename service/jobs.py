@@ -27,6 +27,8 @@ BACKTEST = "workers.tasks.run_backtest"
 NAMES = frozenset({JUDGE, BACKTEST})
 BELL = "duyet:bell"
 BELL_MILLISECONDS = 200
+BEAT = "duyet:scheduler"
+BEAT_SECONDS = 3600
 BELLS = 4
 """So many bells may wait: one for each worker that could help, and no more."""
 BACKTEST_ASKED = "duyet:backtest:"
@@ -116,6 +118,17 @@ def ring(redis: Redis, tally: Tally) -> bool:
         tally.add(vocabulary.BELLS, "lost")
         return False
     return True
+
+
+def beat(redis: Redis, *, now: datetime) -> None:
+    """Say that a scheduler is alive."""
+    redis.set(BEAT, now.isoformat(), ex=BEAT_SECONDS)
+
+
+def last_beat(redis: Redis) -> datetime | None:
+    """Return when a scheduler was last alive, None when that is long ago."""
+    said = redis.get(BEAT)
+    return datetime.fromisoformat(bytes(said).decode()) if isinstance(said, bytes) else None
 
 
 def oldest(redis: Redis, *, now: datetime) -> int:

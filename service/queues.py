@@ -10,12 +10,11 @@ from rq.registry import FailedJobRegistry
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from service import jobs, schema
+from service import jobs
 from service.comments.judging import UNCHECKED
 from service.db import AWAY, Database
 from service.models import Comment
 
-OLDEST_PENDING_SECONDS = 60
 NAMES = (
     "pending comments",
     "oldest pending, seconds",
@@ -28,15 +27,6 @@ NAMES = (
     "workers",
     "workers busy",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """One part of the installation and how it does."""
-
-    part: str
-    well: bool
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +51,18 @@ class Bells:
     busy: int
 
 
+@dataclass(frozen=True, slots=True)
+class Working:
+    """A worker as it told Redis: where it runs, what it does, when it was last heard of."""
+
+    name: str
+    state: str
+    since: datetime | None
+    heard: datetime | None
+    done: int
+    failed: int
+
+
 def rows(session: Session, *, now: datetime) -> Rows:
     """Count what waits in the database."""
     pending, oldest_pending = waiting(session, "pending", now=now)
@@ -79,6 +81,22 @@ def bells(redis: Redis, *, now: datetime) -> Bells:
         workers=len(workers),
         busy=sum(one.get_state() == "busy" for one in workers),
     )
+
+
+def workers(redis: Redis) -> list[Working]:
+    """Return the workers that are alive, longest first."""
+    found = [
+        Working(
+            name=f"{one.hostname}:{one.pid}",
+            state=str(one.get_state()),
+            since=one.birth_date,
+            heard=one.last_heartbeat,
+            done=one.successful_job_count,
+            failed=one.failed_job_count,
+        )
+        for one in Worker.all(connection=redis)
+    ]
+    return sorted(found, key=lambda one: one.name)
 
 
 def seen(database: Database, redis: Redis, *, now: datetime) -> dict[str, str]:
@@ -122,51 +140,3 @@ def unchecked(session: Session) -> int:
     """Return how many held comments no worker could check."""
     query = select(func.count()).where(Comment.status == "held", Comment.categories.contains(UNCHECKED))
     return session.scalar(query) or 0
-
-
-def examined(database: Database, redis: Redis, *, now: datetime) -> list[Examined]:
-    """Look at every part and say how it does and what to do."""
-    found = []
-    try:
-        with database.reading() as session:
-            found.append(Examined("database", True, f"{session.get_bind().dialect.name} answers"))
-            current = schema.is_current(session)
-            found.append(
-                Examined("migrations", current, "at head" if current else "behind; run `python -m service migrate`")
-            )
-            if current:
-                number, age = waiting(session, "pending", now=now)
-                sentence = f"{number} comments, the oldest {age} s old"
-                well = not number or age < OLDEST_PENDING_SECONDS
-                found.append(Examined("pending", well, sentence if well else f"{sentence}; are workers running?"))
-    except AWAY as error:
-        found.append(
-            Examined("database", False, f"does not answer ({type(error).__name__}); start it or mend DATABASE_URL")
-        )
-    try:
-        redis.ping()
-        found.append(Examined("redis", True, "answers"))
-        policy = redis.config_get("maxmemory-policy").get("maxmemory-policy")
-        well = policy == "noeviction"
-        found.append(
-            Examined("redis memory", well, f"{policy}" + ("" if well else "; set maxmemory-policy noeviction"))
-        )
-        workers = Worker.all(connection=redis)
-        found.append(
-            Examined(
-                "workers",
-                bool(workers),
-                f"{len(workers)} alive" if workers else "none; start `python -m workers`",
-            )
-        )
-        failed = FailedJobRegistry(queue=jobs.queue(redis)).count
-        found.append(
-            Examined(
-                "failed jobs",
-                not failed,
-                f"{failed}" + ("; see `python -m service failed list`" if failed else ""),
-            )
-        )
-    except RedisError as error:
-        found.append(Examined("redis", False, f"does not answer ({type(error).__name__}); start it or mend REDIS_URL"))
-    return found

@@ -3,6 +3,7 @@
 Every job is safe to run twice, so two schedulers do no harm.
 """
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -35,6 +36,8 @@ class Periodic:
 
 def sweep(parts: Runtime) -> bool:
     """Ring when a row is due, whatever became of its first bell."""
+    with contextlib.suppress(RedisError):
+        jobs.beat(parts.redis, now=datetime.now(UTC))
     with parts.database.reading() as session:
         due = judging.is_due(session)
     return due and jobs.ring(parts.redis, parts.tally)

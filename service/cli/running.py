@@ -8,9 +8,8 @@ import click
 from prometheus_client import start_http_server
 from redis.exceptions import RedisError
 
-from service import config, db, jobs, migration, moderators, queues, schema, sites, supervision
+from service import config, db, failures, health, jobs, migration, moderators, queues, schema, sites, supervision
 from service.cli import session
-from service.comments import judging
 from service.config import Settings
 from service.exposition import Exposition
 from service.runtime import build
@@ -104,7 +103,7 @@ def doctor() -> None:
     """Check every part and say what to do about what is wrong."""
     runtime = build(config.load())
     try:
-        found = queues.examined(runtime.database, runtime.redis, now=datetime.now(UTC))
+        found = health.examined(runtime.database, runtime.redis, now=datetime.now(UTC))
     finally:
         runtime.close()
     for one in found:
@@ -146,8 +145,8 @@ def list_failed() -> None:
     runtime = build(config.load())
     try:
         with runtime.database.reading() as opened:
-            for row in judging.not_checked(opened):
-                click.echo(f"comment\t{row.id}\t{row.site.key}\tattempts={row.attempts}\t{row.created_at.isoformat()}")
+            for row in failures.unchecked(opened):
+                click.echo(f"comment\t{row.id}\t{row.site}\tattempts={row.attempts}\t{row.created_at.isoformat()}")
         for job_id, name, error in jobs.failed(runtime.redis):
             click.echo(f"job\t{job_id}\t{name}\t{error}")
     except RedisError as error:
@@ -162,17 +161,12 @@ def replay_failed(which: str) -> None:
     """Check comments again, one by its id or all; failed jobs are rung for anew and forgotten."""
     runtime = build(config.load())
     try:
-        with runtime.database.writing() as opened:
-            rows = [row for row in judging.not_checked(opened) if which in {"all", str(row.id)}]
-            replayed = judging.replay(opened, rows, now=datetime.now(UTC))
-        rung = jobs.ring(runtime.redis, runtime.tally) and jobs.forget_failed(
-            runtime.redis, None if which == "all" else which
-        )
+        done = failures.replay(runtime.database, runtime.redis, runtime.tally, which, now=datetime.now(UTC))
     finally:
         runtime.close()
-    if not replayed and not rung and which != "all":
+    if not done.comments and not done.jobs and which != "all":
         raise click.ClickException(f"Nothing failed under {which}.")
-    click.echo(f"Replayed {replayed} comments and {int(rung)} jobs.")
+    click.echo(f"Replayed {done.comments} comments and {done.jobs} jobs.")
 
 
 COMMANDS = (run, migrate, show_queues, doctor, serve_metrics, failed)

@@ -24,7 +24,7 @@ NOBODY = "nobody"
 SIGNED_IN = "signed in"
 """Any account will do."""
 
-GUARDED = ("review", "desk")
+GUARDED = ("review", "desk", "operations")
 NEEDS: dict[str, str] = {
     "review": "review",
     "review.rules": "rules",
@@ -38,6 +38,7 @@ NEEDS: dict[str, str] = {
     "desk.rules": "rules",
     "desk.blocks": "rules",
     "desk.audit": "rules",
+    "operations": "ops",
 }
 """Endpoint, or the first parts of its name for all that follow, to the right that it needs; the longest counts."""
 

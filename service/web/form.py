@@ -44,7 +44,7 @@ def install(app: Flask) -> None:
             return again(_sent(), problem)
         if not wanted() or (request.path.startswith("/v1/") and request.endpoint != "public.report"):
             return None
-        if request.path == "/desk" or request.path.startswith("/desk/"):
+        if desk_frame.is_page(request.path):
             return desk_frame.failed(problem)
         return answers.failed(problem)
 

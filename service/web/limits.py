@@ -91,6 +91,7 @@ LIMITS: dict[str, tuple[Limited, ...]] = {
     "desk.own.leave_code": (Limited("limit_sign_in", by_address),),
     "review": (Limited("limit_review", by_asker),),
     "desk": (Limited("limit_review", by_asker),),
+    "operations": (Limited("limit_review", by_asker),),
 }
 """Endpoint, or the name of a blueprint for all of its endpoints, to its limits."""
 

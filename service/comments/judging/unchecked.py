@@ -1,5 +1,6 @@
 """Comments that could not be checked: held after so many attempts, and tried again when an operator says so."""
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
@@ -38,9 +39,15 @@ def give_up(session: Session, *, attempts: int, now: datetime) -> int:
     return len(state.take(session, [_held(row) for row in session.scalars(query)], now=now))
 
 
-def not_checked(session: Session, *, limit: int = 1000) -> list[Comment]:
+def not_checked(
+    session: Session, *, limit: int = 1000, after: uuid.UUID | None = None, only: uuid.UUID | None = None
+) -> list[Comment]:
     """Return the held comments that no worker could check, oldest first."""
     query = select(Comment).where(Comment.status == "held", Comment.categories.contains(UNCHECKED))
+    if after is not None:
+        query = query.where(Comment.id > after)
+    if only is not None:
+        query = query.where(Comment.id == only)
     return list(session.scalars(query.order_by(Comment.id).limit(limit)))
 
 

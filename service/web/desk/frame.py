@@ -25,6 +25,7 @@ NAVIGATION = (
     ("nav_audit", "desk.audit.listed"),
     ("nav_sites", "desk.sites.listed"),
     ("nav_accounts", "desk.accounts.listed"),
+    ("nav_operations", "operations.board"),
 )
 """The word and the first page of each room; a room shows to those who may enter it."""
 
@@ -87,9 +88,12 @@ def inside(address: str) -> str:
     """Return the address if it is a page of the desk, else the desk's first page."""
     parts = urlsplit(address)
     safe = not parts.scheme and not parts.netloc and "\\" not in address and address.isprintable()
-    return (
-        address if safe and (parts.path == "/desk" or parts.path.startswith("/desk/")) else url_for("desk.queue.home")
-    )
+    return address if safe and is_page(parts.path) else url_for("desk.queue.home")
+
+
+def is_page(path: str) -> bool:
+    """Say whether the path is one of the desk's or of the operators' pages."""
+    return path in {"/desk", "/ops"} or path.startswith(("/desk/", "/ops/"))
 
 
 def chosen_language() -> str:

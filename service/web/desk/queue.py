@@ -26,7 +26,8 @@ CHECKS = tuple(key.removeprefix("check_") for key in queue_words.WORDS if key.st
 @queue.get("")
 def home() -> Response:
     """Go to where this person works."""
-    return redirect(url_for("desk.queue.listed" if auth.may("review") else "desk.own.page"), 303)  # type: ignore[return-value]
+    first = "operations.board" if auth.may("ops") else "desk.own.page"
+    return redirect(url_for("desk.queue.listed" if auth.may("review") else first), 303)  # type: ignore[return-value]
 
 
 @queue.get("/queue")
