@@ -38,6 +38,8 @@ NEEDS: dict[str, str] = {
     "desk.rules": "rules",
     "desk.blocks": "rules",
     "desk.audit": "rules",
+    "desk.sites": "admin",
+    "desk.accounts": "admin",
     "operations": "ops",
 }
 """Endpoint, or the first parts of its name for all that follow, to the right that it needs; the longest counts."""

@@ -1,6 +1,9 @@
 """What the desk says about rules, blocks and the audit, in Vietnamese and English."""
 
+from service.web.desk import queue_words
+
 SHARED: dict[str, tuple[str, str]] = {
+    **{key: pair for key, pair in queue_words.WORDS.items() if key.startswith("category_")},
     "site": ("Trang", "Site"),
     "any_site": ("Mọi trang", "All sites"),
     "any_kind": ("Mọi loại", "All kinds"),
@@ -18,24 +21,6 @@ SHARED: dict[str, tuple[str, str]] = {
         "Có người vừa đổi trước bạn, hoặc không làm được bước này từ trạng thái hiện tại. Xin xem bản mới bên dưới.",
         "Somebody changed this before you, or it cannot be done from where it stands. Please look at it as it is now.",
     ),
-    "category_profanity": ("Tục tĩu", "Profanity"),
-    "category_insult": ("Xúc phạm", "Insult"),
-    "category_hate": ("Kỳ thị, thù ghét", "Hate"),
-    "category_threat": ("Đe dọa", "Threat"),
-    "category_sexual": ("Gợi dục", "Sexual"),
-    "category_spam_ad": ("Quảng cáo rác", "Spam"),
-    "category_scam": ("Lừa đảo", "Scam"),
-    "category_gambling": ("Cờ bạc", "Gambling"),
-    "category_contact_info": ("Cách liên lạc", "Contacts"),
-    "category_personal_data": ("Thông tin riêng tư", "Personal data"),
-    "category_link": ("Đường dẫn", "Link"),
-    "category_duplicate": ("Trùng lặp", "Duplicate"),
-    "category_flood": ("Gửi dồn dập", "Flood"),
-    "category_gibberish": ("Gõ bừa", "Gibberish"),
-    "category_markup": ("Mã HTML", "Markup"),
-    "category_sender": ("Người gửi", "Sender"),
-    "category_honeypot": ("Ô bẫy", "Honeypot"),
-    "category_policy": ("Quy định của trang", "The site's policy"),
     "outcome_approve": ("Chỉ ghi chú, vẫn cho qua", "Only note it"),
     "outcome_hold": ("Giữ lại", "Hold"),
     "outcome_reject": ("Từ chối", "Reject"),
@@ -43,6 +28,7 @@ SHARED: dict[str, tuple[str, str]] = {
 
 RULES: dict[str, tuple[str, str]] = {
     **SHARED,
+    "category_default": ("Tự chọn theo loại", "As the kind says"),
     "rules_new": ("Viết luật mới", "New rule"),
     "rule": ("Luật", "Rule"),
     "rules_note": (
@@ -70,7 +56,6 @@ RULES: dict[str, tuple[str, str]] = {
         "One a line. Empty for a rule that only changes a threshold or an action.",
     ),
     "category": ("Nhóm", "Category"),
-    "category_default": ("Tự chọn theo loại", "As the kind says"),
     "outcome": ("Dẫn tới", "Leads to"),
     "threshold": ("Mức nhẹ nhất được tính (luật ngưỡng)", "Least severity that counts (thresholds)"),
     "threshold_1": ("1, nhẹ", "1, mild"),

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, g, request
 
 from service.web.desk import frame
+from service.web.desk.accounts import accounts
 from service.web.desk.audit import audit
 from service.web.desk.blocks import blocks
 from service.web.desk.card import card
@@ -10,9 +11,10 @@ from service.web.desk.own import own
 from service.web.desk.queue import queue
 from service.web.desk.rules import rules
 from service.web.desk.signing import signing
+from service.web.desk.sites import sites
 
 desk = Blueprint("desk", __name__, url_prefix="/desk")
-for room in (signing, own, queue, card, rules, blocks, audit):
+for room in (signing, own, queue, card, rules, blocks, audit, sites, accounts):
     desk.register_blueprint(room)
 
 
