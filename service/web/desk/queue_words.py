@@ -168,6 +168,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "category_policy": ("Chính sách", "Policy"),
     "category_unchecked": ("Chưa kiểm được", "Not checked"),
     "check_abuse": ("Lời lẽ", "Abuse"),
+    "check_contempt": ("Lời khinh miệt", "Contempt"),
     "check_seam": ("Chữ bị cắt ghép", "Joined words"),
     "check_offers": ("Rao vặt, lừa đảo", "Offers"),
     "check_contacts": ("Liên lạc", "Contacts"),
