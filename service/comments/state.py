@@ -16,9 +16,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
-from sqlalchemy import insert, update
+from sqlalchemy import Table, Update, bindparam, insert, update
 from sqlalchemy.orm import Session
 
 from service.ids import new_id
@@ -80,7 +81,7 @@ def take(session: Session, steps: Iterable[Step], *, now: datetime) -> dict[uuid
     for step in ordered:
         if step.after not in ALLOWED[step.before]:
             raise NotAllowed(f"{step.before} to {step.after}")
-    taken = [step for step in ordered if _move(session, step, now)]
+    taken = _move(session, ordered, now)
     decisions = [_history(step, now) for step in taken]
     if decisions:
         session.execute(insert(Decision), decisions)
@@ -119,25 +120,58 @@ def remark(
     return uuid.UUID(str(row["id"]))
 
 
-def _move(session: Session, step: Step, now: datetime) -> bool:
-    result = session.execute(
-        update(Comment)
-        .where(Comment.id == step.comment_id, Comment.version == step.version, Comment.status == step.before)
+def _move(session: Session, steps: list[Step], now: datetime) -> list[Step]:
+    """Move the comments that still stand where the steps begin: all at once, or one by one if somebody was first."""
+    if len(steps) > 1 and len({frozenset(step.changes) for step in steps}) == 1:
+        together = session.begin_nested()
+        moved = _fenced(session, steps, now)
+        if moved == len(steps):
+            together.commit()
+            return steps
+        together.rollback()
+    return [step for step in steps if _fenced(session, [step], now) == 1]
+
+
+def _fenced(session: Session, steps: list[Step], now: datetime) -> int:
+    """Write steps that change the same columns, and return how many of them met their comment's version."""
+    rows = [
+        {
+            "comment": step.comment_id,
+            "seen": step.version,
+            "before": step.before,
+            "after": step.after,
+            "now": now,
+            **{f"new_{name}": value for name, value in step.changes.items()},
+        }
+        for step in steps
+    ]
+    return session.connection().execute(_update(tuple(sorted(steps[0].changes))), rows).rowcount
+
+
+@cache
+def _update(changed: tuple[str, ...]) -> Update:
+    """Return the statement for steps that change these further columns, written once."""
+    table = cast(Table, Comment.__table__)
+    return (
+        update(table)
+        .where(
+            table.c.id == bindparam("comment"),
+            table.c.version == bindparam("seen"),
+            table.c.status == bindparam("before"),
+        )
         .values(
-            **{
-                "status": step.after,
-                "version": Comment.version + 1,
-                "decided_at": now,
+            {
+                "status": bindparam("after"),
+                "version": table.c.version + 1,
+                "decided_at": bindparam("now"),
                 "lease_token": None,
                 "lease_until": None,
                 "reviewer": None,
                 "reviewer_until": None,
-                **step.changes,
+                **{name: bindparam(f"new_{name}") for name in changed},
             }
         )
-        .execution_options(synchronize_session=False)
     )
-    return bool(result.rowcount == 1)  # type: ignore[attr-defined]
 
 
 def _history(step: Step, now: datetime) -> dict[str, Any]:
@@ -163,13 +197,17 @@ def _count(session: Session, taken: Iterable[Step]) -> None:
     for step in taken:
         if "approved" in {step.before, step.after}:
             change[step.article_id] += (step.after == "approved") - (step.before == "approved")
-    for article_id, difference in sorted(change.items()):
-        session.execute(
-            update(Article)
-            .where(Article.id == article_id)
-            .values(approved=Article.approved + difference, version=Article.version + 1)
-            .execution_options(synchronize_session=False)
-        )
+    if change:
+        rows = [{"article": article_id, "difference": difference} for article_id, difference in sorted(change.items())]
+        session.connection().execute(_RECOUNT, rows)
+
+
+_ARTICLES = cast(Table, Article.__table__)
+_RECOUNT = (
+    update(_ARTICLES)
+    .where(_ARTICLES.c.id == bindparam("article"))
+    .values(approved=_ARTICLES.c.approved + bindparam("difference"), version=_ARTICLES.c.version + 1)
+)
 
 
 def forget_details(session: Session, comment_id: uuid.UUID) -> None:
