@@ -19,6 +19,8 @@ from service.moderators import Viewer
 
 Order = Literal["priority", "oldest", "newest"]
 COUNTED_UP_TO = 10_000
+FOUND_UP_TO = 1_000
+"""What a search finds is counted up to here: who sees a thousand finds adds a word."""
 SIMILAR = 50
 """How many of those that look like a comment are shown."""
 
@@ -77,7 +79,7 @@ class Card:
 
 def page(session: Session, viewer: Viewer, wanted: Filter, *, limit: int, cursor: str | None) -> Page:
     """Return a page of the queue; raise `BadCursor`."""
-    query = _narrowed(select(Comment), viewer, wanted)
+    query = _narrowed(session, select(Comment), viewer, wanted)
     total = _counted(session, viewer, wanted)
     rows = session.scalars(
         _ordered(query, wanted.order, cursor)
@@ -119,17 +121,18 @@ def counts(session: Session, viewer: Viewer) -> Counts:
 
 def after(session: Session, viewer: Viewer, wanted: Filter, row: Comment) -> uuid.UUID | None:
     """Return which comment of the list follows this one, whether or not this one still belongs to it."""
-    query = _ordered(_narrowed(select(Comment.id), viewer, wanted), wanted.order, _cursor(row))
+    query = _ordered(_narrowed(session, select(Comment.id), viewer, wanted), wanted.order, _cursor(row))
     found: uuid.UUID | None = session.scalar(query.where(Comment.id != row.id).limit(1))
     return found
 
 
 def _counted(session: Session, viewer: Viewer, wanted: Filter) -> int:
-    within = _narrowed(select(Comment.id), viewer, wanted).limit(COUNTED_UP_TO + 1).subquery()
+    most = FOUND_UP_TO if wanted.text else COUNTED_UP_TO
+    within = _narrowed(session, select(Comment.id), viewer, wanted).limit(most + 1).subquery()
     return session.scalar(select(func.count()).select_from(within)) or 0
 
 
-def _narrowed(query: Select[Any], viewer: Viewer, wanted: Filter) -> Select[Any]:
+def _narrowed(session: Session, query: Select[Any], viewer: Viewer, wanted: Filter) -> Select[Any]:
     query = query.where(Comment.status == wanted.status)
     if viewer.sites is not None:
         query = query.where(Comment.site_id.in_(select(Site.id).where(Site.key.in_(viewer.sites))))
@@ -148,7 +151,7 @@ def _narrowed(query: Select[Any], viewer: Viewer, wanted: Filter) -> Select[Any]
     if wanted.reported:
         query = query.where(reporting.complained_of())
     if wanted.text:
-        query = query.where(search.matches(wanted.text))
+        query = query.where(search.matches(session, wanted.text, pending=wanted.status == "pending"))
     return query
 
 

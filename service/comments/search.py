@@ -1,21 +1,47 @@
-"""A search that ignores accents and case; only for finding, never for judging (docs/moderation.md says why)."""
+"""A search that ignores accents and case; only for finding, never for judging (docs/moderation.md says why).
 
+Words are found by an index: on PostgreSQL a GIN index over the folded text, on SQLite the FTS5 table
+`comment_words`, which triggers keep (docs/adr/0180). A query's words are each the beginning of a word.
+"""
+
+import re
 import unicodedata
+from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, and_, bindparam, func, literal_column, or_, select, text
+from sqlalchemy.orm import Session
 
 from service.models import Comment
 
+FEW = 2_000
+"""So many finds are put in order faster than the order is walked until enough of them turned up."""
+MOST_WORDS = 8
+
+_WORD = re.compile(r"[^\W_]+")
+
 
 def folded(*texts: str) -> str:
-    """Return the texts in small letters without any accent, a line each."""
+    """Return the words of the texts in small letters without any accent, a space between any two."""
     decomposed = unicodedata.normalize("NFD", "\n".join(texts).lower().replace("đ", "d"))
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
+    return " ".join(_WORD.findall("".join(char for char in decomposed if not unicodedata.combining(char))))
 
 
-def matches(query: str) -> ColumnElement[bool]:
-    """Return the condition that a comment holds all words of the query, each anywhere."""
-    condition: ColumnElement[bool] = Comment.folded.contains("", autoescape=True)
-    for word in folded(query).split()[:8]:
-        condition &= Comment.folded.contains(word, autoescape=True)
-    return condition
+def matches(session: Session, query: str, *, pending: bool) -> ColumnElement[bool]:
+    """Return the condition that a comment holds all words of the query; pending comments are in no index yet."""
+    words = folded(query).split()[:MOST_WORDS]
+    if not words:
+        return and_(True)
+    if session.get_bind().dialect.name == "postgresql":
+        asked = " & ".join(f"{word}:*" for word in words)
+        return func.to_tsvector(literal_column("'simple'"), Comment.folded).bool_op("@@")(
+            func.to_tsquery(literal_column("'simple'"), asked)
+        )
+    asked = " AND ".join(f'words:"{word}"*' for word in words)
+    if not pending and session.scalar(_COUNT, {"asked": asked, "most": FEW + 1}) <= FEW:
+        found = _FOUND.bindparams(asked=asked).columns(Comment.id).subquery()
+        return Comment.id.in_(select(found.c.id))
+    return and_(*(or_(Comment.folded.startswith(word), Comment.folded.contains(f" {word}")) for word in words))
+
+
+_FOUND: Any = text("SELECT id FROM comment_words WHERE comment_words MATCH :asked").bindparams(bindparam("asked"))
+_COUNT = text("SELECT count(*) FROM (SELECT 1 FROM comment_words WHERE comment_words MATCH :asked LIMIT :most)")
