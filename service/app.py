@@ -8,6 +8,7 @@ from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from service import news
+from service.comments import judging
 from service.exposition import Exposition
 from service.metrics import Tally, vocabulary
 from service.runtime import Runtime
@@ -22,6 +23,7 @@ from service.web.operations.pages import operations
 from service.web.ops import ops
 from service.web.review import review
 from service.web.shelf import Shelf
+from service.web.valve import Valve
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +53,7 @@ def create_app(runtime: Runtime) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     context.attach(app, runtime)
+    app.extensions["duyet-valve"] = _valve(runtime)
     app.extensions["duyet-exposition"] = Exposition(runtime)
     form.install(app)
     if runtime.settings.trusted_proxies:
@@ -64,6 +67,16 @@ def create_app(runtime: Runtime) -> Flask:
     _watch(app, runtime.tally)
     app.wsgi_app = _shelved(app, runtime)  # type: ignore[method-assign]
     return app
+
+
+def _valve(runtime: Runtime) -> Valve:
+    most = runtime.settings.shed_pending
+
+    def count() -> int:
+        with runtime.database.reading() as session:
+            return judging.backlog(session, up_to=most)
+
+    return Valve(count, most_pending=most, slow_seconds=runtime.settings.shed_seconds)
 
 
 def _shelved(app: Flask, runtime: Runtime) -> Shelf:

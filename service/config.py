@@ -58,6 +58,8 @@ class Settings:
     batch: int
     attempts: int
     sweep_every: timedelta
+    shed_pending: int
+    shed_seconds: float
     redis_timeout: float
     database_timeout: timedelta
     challenge_lifetime: timedelta
@@ -107,6 +109,8 @@ DEFAULTS: Mapping[str, str] = {
     "BATCH": "50",
     "ATTEMPTS": "3",
     "SWEEP_SECONDS": "2",
+    "SHED_PENDING": "100000",
+    "SHED_SECONDS": "2",
     "REDIS_TIMEOUT": "0.25",
     "DATABASE_TIMEOUT": "5",
     "CHALLENGE_SECONDS": "600",
@@ -234,6 +238,8 @@ def _checked(var: Path, values: Mapping[str, str]) -> Settings:
         batch=int(number("BATCH", 1, 1000)),
         attempts=int(number("ATTEMPTS", 1, 10)),
         sweep_every=timedelta(seconds=number("SWEEP_SECONDS", 0.1, 60)),
+        shed_pending=int(number("SHED_PENDING", 1, 10_000_000)),
+        shed_seconds=number("SHED_SECONDS", 0.1, 60),
         redis_timeout=number("REDIS_TIMEOUT", 0.01, 5),
         database_timeout=timedelta(seconds=number("DATABASE_TIMEOUT", 0.1, 60)),
         challenge_lifetime=timedelta(seconds=number("CHALLENGE_SECONDS", 1, 3600)),

@@ -39,7 +39,7 @@ def sweep(parts: Runtime) -> bool:
     with contextlib.suppress(RedisError):
         jobs.beat(parts.redis, now=datetime.now(UTC))
     with parts.database.reading() as session:
-        due = judging.is_due(session)
+        due = judging.is_due(session, lease=parts.settings.lease)
     return due and jobs.ring(parts.redis, parts.tally)
 
 

@@ -3,8 +3,11 @@
 `service.jobs` names these functions by their dotted strings.
 """
 
+import contextlib
+import signal
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import cache
 from uuid import UUID
@@ -19,6 +22,8 @@ from service.moderation import prepare
 from service.rules import backtests
 from service.runtime import Runtime
 
+COMMENT_SECONDS = 5.0
+"""How long the engine may work on one comment; the longest one allowed needs a few hundredths."""
 DRAIN_SECONDS = 60
 """A job ends after so long and rings for the next, well within its time limit."""
 
@@ -104,6 +109,32 @@ def _backtest(parts: Runtime, backtest_id: UUID, started: float) -> int:
     return seen
 
 
+class TookTooLong(Exception):
+    """A comment took more of the processor's time than any comment may."""
+
+
+@contextlib.contextmanager
+def within_time(seconds: float = COMMENT_SECONDS) -> Iterator[None]:
+    """Break off what runs longer, and again each second: the check at work did not run, and the policy holds.
+
+    Only a process's first thread hears signals; that is where RQ runs its jobs.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise TookTooLong
+
+    before = signal.signal(signal.SIGVTALRM, interrupt)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, 1.0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
 def drain_once(parts: Runtime, *, late_first: bool = False) -> int | None:
     """Claim, judge and finish one batch; return how many were finished, None when nothing was due."""
     settings = parts.settings
@@ -114,7 +145,7 @@ def drain_once(parts: Runtime, *, late_first: bool = False) -> int | None:
     held = 0
     if late_first or not claimed:
         with parts.database.writing() as session:
-            held = judging.give_up(session, attempts=settings.attempts, now=datetime.now(UTC))
+            held = judging.give_up(session, attempts=settings.attempts, lease=settings.lease, now=datetime.now(UTC))
     if not claimed:
         return held or None
     with parts.database.reading() as session:
@@ -125,7 +156,7 @@ def drain_once(parts: Runtime, *, late_first: bool = False) -> int | None:
             now=datetime.now(UTC),
             zone=settings.zone,
         )
-    judged = judging.judge(cases)
+    judged = judging.judge(cases, limit=within_time)
     for one in judged:
         parts.tally.observe(vocabulary.VERDICT_SECONDS, one.seconds)
     with parts.database.writing() as session:

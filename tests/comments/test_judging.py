@@ -252,7 +252,7 @@ def test_two_steps_from_one_version_are_one(parts, send, judge_all):
 def test_nothing_is_due_while_a_lease_runs_and_something_is_when_it_ended(parts, send):
     def due():
         with parts.database.reading() as session:
-            return judging.is_due(session)
+            return judging.is_due(session, lease=LEASE)
 
     assert not due()
     send()
@@ -261,6 +261,15 @@ def test_nothing_is_due_while_a_lease_runs_and_something_is_when_it_ended(parts,
     assert not due()
     end_leases(parts)
     assert due()
+
+
+def test_a_lease_from_before_the_clock_was_set_back_holds_nobody_up(parts, send):
+    """R16: by a clock that was an hour ahead, a lease would run for an hour; none runs longer than a lease."""
+    send()
+    claim(parts)
+    with parts.database.writing() as session:
+        session.execute(update(Comment).values(lease_until=database_time(timedelta(hours=1))))
+    assert len(claim(parts)) == 1
 
 
 def test_an_after_review_site_publishes_nothing_by_itself(parts, add_site, judge_all):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, exists, or_, select, update
+from sqlalchemy import Select, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from service.db import database_time
@@ -32,9 +32,15 @@ class Claimed:
     token: str
 
 
-def is_due(session: Session) -> bool:
+def is_due(session: Session, *, lease: timedelta) -> bool:
     """Say whether a pending row waits for a worker that no lease keeps from it."""
-    return bool(session.scalar(select(exists(due().with_only_columns(Comment.id)))))
+    return bool(session.scalar(select(exists(due(lease).with_only_columns(Comment.id)))))
+
+
+def backlog(session: Session, *, up_to: int) -> int:
+    """Return how many comments are pending, and never count further than one more than asked."""
+    some = select(Comment.id).where(Comment.status == "pending").limit(up_to + 1).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def claim(session: Session, *, batch: int, lease: timedelta, attempts: int, late_first: bool = False) -> list[Claimed]:
@@ -44,17 +50,24 @@ def claim(session: Session, *, batch: int, lease: timedelta, attempts: int, late
     one waiting for ever.
     """
     token = secrets.token_hex(16)
-    fresh = due().where(Comment.attempts == 0).order_by(Comment.id).limit(batch)
-    late = due().where(Comment.attempts > 0, Comment.attempts < attempts).order_by(Comment.id).limit(1)
+    fresh = due(lease).where(Comment.attempts == 0).order_by(Comment.id).limit(batch)
+    late = due(lease).where(Comment.attempts > 0, Comment.attempts < attempts).order_by(Comment.id).limit(1)
     first, second = (late, fresh) if late_first else (fresh, late)
     return _take(session, first, token, lease) or _take(session, second, token, lease)
 
 
-def due() -> Select[Comment]:
-    """Return the pending rows that no lease keeps from a worker."""
+def due(lease: timedelta) -> Select[Comment]:
+    """Return the pending rows that no lease keeps from a worker.
+
+    A lease that runs for longer than leases do was written before the database's clock was set back.
+    """
     return select(Comment).where(
         Comment.status == "pending",
-        or_(Comment.lease_until.is_(None), Comment.lease_until < database_time()),
+        or_(
+            Comment.lease_until.is_(None),
+            Comment.lease_until < database_time(),
+            Comment.lease_until > database_time(2 * lease),
+        ),
     )
 
 

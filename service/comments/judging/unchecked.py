@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -33,9 +33,9 @@ COULD_NOT_BE_CHECKED = Finding(
 )
 
 
-def give_up(session: Session, *, attempts: int, now: datetime) -> int:
+def give_up(session: Session, *, attempts: int, lease: timedelta, now: datetime) -> int:
     """Hold what could not be checked in so many attempts; return how many those were."""
-    query = due().where(Comment.attempts >= attempts).limit(50).with_for_update(skip_locked=True)
+    query = due(lease).where(Comment.attempts >= attempts).limit(50).with_for_update(skip_locked=True)
     return len(state.take(session, [_held(row) for row in session.scalars(query)], now=now))
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
@@ -33,14 +34,23 @@ class Judged:
     """How long the engine took."""
 
 
-def judge(cases: Sequence[Case], *, clock: Callable[[], float] = time.monotonic) -> list[Judged]:
-    """Let the engine look at each case; no session, so that no transaction stays open meanwhile."""
+def judge(
+    cases: Sequence[Case],
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    limit: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> list[Judged]:
+    """Let the engine look at each case; no session, so that no transaction stays open meanwhile.
+
+    `limit` is entered for each case and may break a check off by raising within it (docs/adr/0162).
+    """
     judged = []
     left: dict[str, int] = {}
     for case in cases:
         left = {**case.left, **left}
         started = clock()
-        verdict = moderate(case.submission, _within_caps(case, left), clock=clock)
+        with limit():
+            verdict = moderate(case.submission, _within_caps(case, left), clock=clock)
         for entry in standing.acting(verdict):
             left[entry] = left.get(entry, 0) - 1
         judged.append(Judged(case.claimed, verdict, case.likeness, clock() - started))

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from flask import Response, request, url_for
+import structlog
+from flask import Response, current_app, request, url_for
 from sqlalchemy.orm import Session
 
 from service import articles, blocks, challenges, sites
@@ -18,6 +19,9 @@ from service.web import answer, context, form, origins, payload, schemas
 from service.web.api.public import public
 from service.web.errors import FieldError, FieldErrors, Problem
 from service.web.schemas import answers
+from service.web.valve import RETRY_SECONDS, Shut
+
+log = structlog.get_logger(__name__)
 
 
 @public.post("/v1/comments")
@@ -25,7 +29,7 @@ def submit() -> Response:
     """Accept a comment: stored as pending before the answer, judged after it."""
     fields = payload.read()
     try:
-        accepted = _accepted(fields)
+        accepted = _let_in(fields)
     except Problem as problem:
         if not form.wanted():
             raise
@@ -35,6 +39,15 @@ def submit() -> Response:
     response = answer.private(answers.Accepted(id=str(accepted.id), receipt=accepted.receipt, status="pending"), 202)
     response.headers["Location"] = url_for("public.receipt", receipt=accepted.receipt)
     return response
+
+
+def _let_in(fields: dict[str, Any]) -> Accepted:
+    try:
+        with current_app.extensions["duyet-valve"].passing():
+            return _accepted(fields)
+    except Shut as why:
+        log.warning("shed", why=str(why))
+        raise Problem("unavailable", headers={"Retry-After": str(RETRY_SECONDS)}) from why
 
 
 def _accepted(fields: dict[str, Any]) -> Accepted:
