@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from service.moderation.checks import abuse
 from service.moderation.checks.learned import marks
-from service.moderation.reading import Sheet, read_field
+from service.moderation.reading import read_field
 from service.moderation.scoring import BITS, HEADS, MANY_CHARS, MANY_WORDS, features
+from service.moderation.sheet import Sheet
 from service.moderation.vocabulary import Facts, Submission
 
 Floats: TypeAlias = NDArray[np.float64]

@@ -221,7 +221,7 @@ def _unveil_glued(word: str) -> Unveiled | None:
 
 def spelt_out(joined: str) -> Unveiled | None:
     """Give the words behind a run of single letters that can only be words with marks; None where it is none."""
-    if joined.isascii() or not 4 < len(joined) < _LONGEST:
+    if joined.isascii() or len(joined) < 5:
         return None
     pieces = cut(joined, syllables(), book().vocabulary)
     if not pieces or max(map(len, pieces)) < 3:
@@ -239,7 +239,7 @@ def _toneless_vocabulary() -> frozenset[str]:
 def holds_phrase(pieces: list[str]) -> bool:
     """Whether a listed phrase of two words or more stands among the pieces."""
     for start in range(len(pieces)):
-        node: Node | list[Entry] | None = book().trie
+        node: Node | list[Entry] | None = book().abuse.trie
         for index in range(start, len(pieces)):
             node = node.get(pieces[index]) if isinstance(node, dict) else None
             if not isinstance(node, dict):

@@ -27,8 +27,9 @@ from service.moderation.findings import unchecked
 from service.moderation.grammar import grammar
 from service.moderation.lexicon import book
 from service.moderation.policy import decide
-from service.moderation.reading import Sheet, read
+from service.moderation.reading import read
 from service.moderation.scoring import table
+from service.moderation.sheet import Sheet
 from service.moderation.vocabulary import Finding, Policy, Submission, Verdict
 
 Check = Callable[[Sheet], Iterator[Finding]]
@@ -58,9 +59,8 @@ _LIMIT = 40
 def prepare() -> None:
     """Load and compile every list, pattern and table; call it once in a process before it serves or forks."""
     book()
-    for name in (abuse.PATTERNS, offers.PITCHES):
-        grammar(name, toneless=False)
-        grammar(name, toneless=True)
+    grammar(toneless=False)
+    grammar(toneless=True)
     unveil("x1x")
     table()
     likeness.table()

@@ -4,16 +4,19 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, reduce
 from importlib.resources import files
+from itertools import pairwise
+from operator import or_
 from typing import Any
 
 import re2
 
 from service.moderation.lexicon import book, terms
-from service.moderation.reading import Reading, folded
+from service.moderation.sheet import Reading, folded
 from service.moderation.text import fold
 
+FILES = ("patterns.toml", "pitches.toml")
 # Every code takes three bytes of UTF-8, so that a place in the bytes is three times a place in the line.
 _WIDTH = 3
 _OTHER, _NUMBER, _PAUSE = "\ue000", "\ue001", "\ue002"
@@ -23,6 +26,7 @@ _FIRST_CODE = 0xE003
 # A number as it stands in a list, and as it is typed: with or without a unit.
 _LISTED_NUMBER = re.compile(r"(?<![^\s_/|\"])\d+[a-zđ]{0,3}(?![^\s_/|\"?])")
 _AMOUNT = re.compile(r"\d+(?:[a-zđ]{1,5}\d{0,3})?")
+_BLOCK = 16
 _SIGNS = {"^": f"(?:^|{_PAUSE})", "$": f"(?:$|{_PAUSE})", "<": "(", ">": ")"}
 
 
@@ -35,6 +39,7 @@ class Pattern:
     weight: int
     regex: Any
     needs: int
+    close: bool
     not_before: frozenset[str]
     not_after: frozenset[str]
 
@@ -53,52 +58,70 @@ class Grammar:
     """The patterns of one way of typing, the code of each word they know, and which parts of patterns a code begins.
 
     A part is a word or choice that a pattern cannot do without, one bit each: a pattern is
-    only searched for in a field that holds a beginning of every part it needs, and stands under
-    the part that the fewest words begin.
+    only searched for in a field that holds a beginning of every part it needs, a short one where
+    they stand close together, and stands under the part that the fewest words begin.
     """
 
     codes: dict[str, str]
-    patterns: dict[int, tuple[Pattern, ...]]
+    patterns: dict[str, dict[int, tuple[Pattern, ...]]]
     begins: dict[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A field as codes, and which parts of patterns begin in it, as a whole and in each pair of neighbouring blocks."""
+
+    codes: list[str]
+    held: int
+    near: tuple[int, ...]
+
+
 @cache
-def grammar(name: str, *, toneless: bool) -> Grammar:
-    """Compile the patterns of a file of the lexicon, with marks or without."""
-    text = (files(__package__) / "lexicon" / name).read_text(encoding="utf-8")
+def grammar(*, toneless: bool) -> Grammar:
+    """Compile the patterns of every file of the lexicon that holds any, with marks or without."""
+    codes: dict[str, str] = {}
+    parts: dict[frozenset[str], int] = {}
+    texts = {name: (files(__package__) / "lexicon" / name).read_text(encoding="utf-8") for name in FILES}
+    found = {name: list(_compiled(text, codes, parts, toneless=toneless)) for name, text in texts.items()}
+    begins: dict[str, int] = {}
+    for part, bit in parts.items():
+        for code in part:
+            begins[code] = begins.get(code, 0) | bit
+    width = {bit: len(part) for part, bit in parts.items()}
+    ordered: dict[str, dict[int, tuple[Pattern, ...]]] = {}
+    for name, patterns in found.items():
+        under: dict[int, list[Pattern]] = {}
+        for pattern in patterns:
+            bits = [bit for bit in width if bit & pattern.needs]
+            under.setdefault(min(bits, key=lambda bit: width[bit], default=0), []).append(pattern)
+        ordered[name] = {bit: tuple(row) for bit, row in under.items()}
+    return Grammar(codes, ordered, begins)
+
+
+def _compiled(
+    text: str, codes: dict[str, str], parts: dict[frozenset[str], int], *, toneless: bool
+) -> Iterator[Pattern]:
     source = tomllib.loads(text)
-    compiler = _Compiler({}, source["classes"], toneless, {}, {}, {}, {})
+    compiler = _Compiler(codes, source["classes"], toneless, {}, parts, {}, {})
     compiler.numbers = {_NUMBER, *map(compiler.code, sorted(set(_LISTED_NUMBER.findall(text))))}
     for rank, word in enumerate(source["common"].split()):
         compiler.common.setdefault(compiler.code(word), rank)
-    patterns: list[Pattern] = []
     for row in source["pattern"]:
         forms = list(row.get("toneless", [])) if toneless else row["forms"]
         if toneless and row.get("fold", source.get("fold", False)):
             forms += row["forms"]
         for form in forms:
-            regex, needs = compiler.compile(form)
-            patterns.append(
-                Pattern(
-                    name=row["name"],
-                    label=row.get("category") or row["topic"],
-                    weight=row.get("severity") or row["weight"],
-                    regex=re2.compile(regex.encode()),
-                    needs=needs,
-                    not_before=_words(row.get("not_before", ""), toneless=toneless),
-                    not_after=_words(row.get("not_after", ""), toneless=toneless),
-                ),
+            regex, needs, longest = compiler.compile(form)
+            yield Pattern(
+                name=row["name"],
+                label=row.get("category") or row["topic"],
+                weight=row.get("severity") or row["weight"],
+                regex=re2.compile(regex.encode()),
+                needs=needs,
+                close=longest <= _BLOCK,
+                not_before=_words(row.get("not_before", ""), toneless=toneless),
+                not_after=_words(row.get("not_after", ""), toneless=toneless),
             )
-    begins: dict[str, int] = {}
-    for part, bit in compiler.parts.items():
-        for code in part:
-            begins[code] = begins.get(code, 0) | bit
-    width = {bit: len(part) for part, bit in compiler.parts.items()}
-    ordered: dict[int, list[Pattern]] = {}
-    for pattern in patterns:
-        bits = [bit for bit in width if bit & pattern.needs]
-        ordered.setdefault(min(bits, key=lambda bit: width[bit], default=0), []).append(pattern)
-    return Grammar(compiler.codes, {bit: tuple(row) for bit, row in ordered.items()}, begins)
 
 
 def _words(cell: str, *, toneless: bool) -> frozenset[str]:
@@ -116,6 +139,7 @@ class _Compiler:
     listed: dict[str, list[str]]
     common: dict[str, int]
     numbers: set[str] = field(default_factory=set)
+    longest: dict[str, int] = field(default_factory=dict)
 
     def code(self, word: str) -> str:
         if self.toneless:
@@ -146,21 +170,26 @@ class _Compiler:
         """Give the word of a phrase that the fewest comments hold."""
         return min(phrase, key=lambda code: (code in self.common, -self.common.get(code, 0)))
 
-    def compile(self, form: str) -> tuple[str, int]:
-        """`{class}`, plain words, `a/b` for either, a final `?`, `..3` for up to three words, `^` `$`, `<…>` span."""
-        regex, needs = "", 0
+    def compile(self, form: str) -> tuple[str, int, int]:
+        """`{class}`, plain words, `a/b` for either, a final `?`, `..3` for up to three words, `^` `$`, `<…>` span.
+
+        Gives the expression, the parts it needs, and how many words it can reach over.
+        """
+        regex, needs, longest = "", 0, 0
         for element in form.split():
             if element in _SIGNS:
                 regex += _SIGNS[element]
             elif element.startswith(".."):
                 regex += f"[^{_PAUSE}]{{0,{element[2:]}}}"
+                longest += int(element[2:])
             else:
                 optional = element.endswith("?")
                 text, begins = self._element(element.rstrip("?"))
+                longest += self.longest[element.rstrip("?")]
                 regex += text + ("?" if optional else "")
                 if not optional and begins:
                     needs |= self.parts.setdefault(begins, 1 << len(self.parts))
-        return regex, needs
+        return regex, needs, longest
 
     def _element(self, element: str) -> tuple[str, frozenset[str]]:
         if element in self.done:
@@ -177,6 +206,7 @@ class _Compiler:
             else:
                 phrases.add(self.phrase(part.replace("_", " ")))
         text, begins = self.choice(phrases)
+        self.longest[element] = max(map(len, phrases), default=0)
         if edge:
             text, begins = f"(?:{text}|{_SIGNS['$']})", frozenset()
         self.done[element] = text, begins
@@ -185,29 +215,27 @@ class _Compiler:
 
 def find_patterns(reading: Reading, name: str, *, pauses: bool) -> Iterator[Match]:
     """Every pattern of a file in a field, each at its first and every further place; pauses part sentences or not."""
-    yield from _search(reading, grammar(name, toneless=False), reading.words, pauses=pauses)
+    yield from _search(reading, name, toneless=False, pauses=pauses)
     if reading.toneless:
-        yield from _search(reading, grammar(name, toneless=True), folded(reading), pauses=pauses)
+        yield from _search(reading, name, toneless=True, pauses=pauses)
 
 
-def _search(reading: Reading, rules: Grammar, words: list[str], *, pauses: bool) -> Iterator[Match]:
-    codes = rules.codes
-    coded = [codes.get(word) or _code(reading, rules, words, index) for index, word in enumerate(words)]
-    places = list(range(len(words) + 1))
-    held = 0
-    for code in set(coded):
-        held |= rules.begins.get(code, 0)
+def _search(reading: Reading, name: str, *, toneless: bool, pauses: bool) -> Iterator[Match]:
+    rules = grammar(toneless=toneless)
+    words = folded(reading) if toneless else reading.words
+    coded = _coded(reading, rules, words, toneless=toneless)
+    codes, places = coded.codes, list(range(len(words) + 1))
     if pauses and True in reading.breaks:
-        coded, places = _with_pauses(reading, coded)
+        codes, places = _with_pauses(reading, codes)
     line: bytes | None = None
-    for pattern in _possible(rules, held):
-        line = line or "".join(coded).encode()
+    for pattern in _possible(rules.patterns[name], coded):
+        line = line or "".join(codes).encode()
         for found in pattern.regex.finditer(line):
             begin, stop = found.span(1 if found.re.groups else 0)
             start, end = begin // _WIDTH, stop // _WIDTH
-            while start < end and coded[start] == _PAUSE:
+            while start < end and codes[start] == _PAUSE:
                 start += 1
-            while end > start and coded[end - 1] == _PAUSE:
+            while end > start and codes[end - 1] == _PAUSE:
                 end -= 1
             if end <= start:
                 continue
@@ -216,11 +244,29 @@ def _search(reading: Reading, rules: Grammar, words: list[str], *, pauses: bool)
                 yield Match(pattern, first, last)
 
 
-def _possible(rules: Grammar, held: int) -> Iterator[Pattern]:
-    for bit, patterns in rules.patterns.items():
+def _coded(reading: Reading, rules: Grammar, words: list[str], *, toneless: bool) -> _Line:
+    """Give a field as codes, made once for every file of patterns."""
+    memo = f"codes {toneless}"
+    if memo not in reading.memo:
+        codes = [rules.codes.get(word) or _code(reading, rules, words, index) for index, word in enumerate(words)]
+        blocks = [0] * (len(words) // _BLOCK + 2)
+        begins = rules.begins
+        for index, code in enumerate(codes):
+            if code in begins:
+                blocks[index // _BLOCK] |= begins[code]
+        near = tuple(left | right for left, right in pairwise(blocks))
+        reading.memo[memo] = _Line(codes, reduce(or_, near), near)
+    found: _Line = reading.memo[memo]
+    return found
+
+
+def _possible(patterns: dict[int, tuple[Pattern, ...]], line: _Line) -> Iterator[Pattern]:
+    held, near = line.held, line.near
+    for bit, rows in patterns.items():
         if bit & held or not bit:
-            for pattern in patterns:
-                if pattern.needs & held == pattern.needs:
+            for pattern in rows:
+                needs = pattern.needs
+                if needs & held == needs and (not pattern.close or any(part & needs == needs for part in near)):
                     yield pattern
 
 

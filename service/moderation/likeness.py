@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 from io import BytesIO
+from math import sqrt
 from typing import TypeAlias
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
-from service.moderation.reading import Reading
+from service.moderation.sheet import Reading
 from service.moderation.text import fold
 
 Keys: TypeAlias = NDArray[np.uint32]
@@ -44,13 +45,19 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """The value of a head over the likest stretch of a field, of each kind there, and what each word brought."""
+    """The value of a head over the likest stretch of a field, from word `first` to before word `last`.
 
+    `brought` is what each word of the field brought to it, `places` and `counted` where the words and
+    pairs stand in the table: what they bring to the kinds of the head is only asked of what is held.
+    """
+
+    head: str
     value: float
-    kinds: dict[str, float]
     first: int
     last: int
     brought: Values
+    places: NDArray[np.int64]
+    counted: Values
 
 
 @cache
@@ -62,7 +69,7 @@ def table() -> Table | None:
     with np.load(BytesIO(item.read_bytes()), allow_pickle=False) as stored:
         return Table(
             keys=stored["keys"],
-            weights=np.ascontiguousarray((stored["weights"] * stored["scales"][:, None]).T, dtype=np.float32),
+            weights=(stored["weights"] * stored["scales"][:, None]).astype(np.float32),
             bias=stored["bias"],
             version=str(stored["version"]),
         )
@@ -105,41 +112,65 @@ def _all_heads(words: Sequence[str], *, toneless: bool) -> dict[str, Likeness]:
     size = len(words)
     if known is None or size < _SHORTEST:
         return {}
-    brought, counts = _brought(known, keys(words, toneless=toneless), size)
-    if size <= WINDOW:
-        sums = brought.sum(axis=0, keepdims=True)
-        many = counts.sum(keepdims=True)
-    else:
-        sums = _stretches(brought)
-        many = _stretches(counts)
-    values = sums / np.sqrt(np.maximum(many, FEWEST))[:, None] + known.bias
-    found: dict[str, Likeness] = {}
-    for row, head in enumerate(KINDS):
-        first = int(values[:, row].argmax())
-        kinds = {kind: float(values[first, HEADS.index(kind)]) for kind in KINDS[head]}
-        found[head] = Likeness(float(values[first, row]), kinds, first, min(size, first + WINDOW), brought[:, row])
-    return found
-
-
-def _brought(known: Table, wanted: Keys, size: int) -> tuple[Values, Values]:
-    """Give what each word brings to every head, with the pair it ends, and how many of the two are there to count.
-
-    What stands in a text more than once counts once.
-    """
+    wanted = keys(words, toneless=toneless)
     places = np.minimum(np.searchsorted(known.keys, wanted), len(known.keys) - 1)
+    fresh = _fresh(wanted)
+    counted = fresh * (known.keys[places] == wanted)
+    many = _by_word(fresh, size)
+    sums = [_by_word(known.weights[row][places] * counted, size) for row in range(len(KINDS))]
+    return {
+        head: _likest(head, brought, many, float(known.bias[row]), places, counted)
+        for row, (head, brought) in enumerate(zip(KINDS, sums, strict=True))
+    }
+
+
+def _fresh(wanted: Keys) -> Values:
+    """Tell which words and pairs stand there for the first time: what is repeated counts once."""
     fresh = np.zeros(len(wanted), dtype=np.float32)
     fresh[np.unique(wanted, return_index=True)[1]] = 1
-    rows = known.weights[places] * (fresh * (known.keys[places] == wanted))[:, None]
-    brought, counts = rows[:size], fresh[:size]
-    brought[1:] += rows[size:]
-    counts[1:] += fresh[size:]
-    return brought, counts
+    return fresh
+
+
+def _by_word(amounts: Values, size: int) -> Values:
+    """Add what a pair has to the word that ends it."""
+    summed = amounts[:size].copy()
+    summed[1:] += amounts[size:]
+    return summed
+
+
+def _likest(
+    head: str, brought: Values, many: Values, bias: float, places: NDArray[np.int64], counted: Values
+) -> Likeness:
+    size = len(brought)
+    if size <= WINDOW:
+        value = float(brought.sum()) / sqrt(max(FEWEST, float(many.sum())))
+        return Likeness(head, value + bias, 0, size, brought, places, counted)
+    values = _stretches(brought) / np.sqrt(np.maximum(_stretches(many), FEWEST))
+    first = int(values.argmax())
+    return Likeness(head, float(values[first]) + bias, first, first + WINDOW, brought, places, counted)
 
 
 def _stretches(amounts: Values) -> Values:
     """Give the sum of every stretch of a window's length."""
-    sums = np.concatenate((np.zeros_like(amounts[:1]), np.cumsum(amounts, axis=0)))
-    return sums[WINDOW:] - sums[:-WINDOW]
+    sums = np.cumsum(amounts)
+    stretches = sums[WINDOW - 1 :].copy()
+    stretches[1:] -= sums[:-WINDOW]
+    return stretches
+
+
+def kinds(found: Likeness) -> dict[str, float]:
+    """Give how like the examples of each kind of its head the stretch is."""
+    known = table()
+    if known is None:
+        return {}
+    size, stretch = len(found.brought), slice(found.first, found.last)
+    values: dict[str, float] = {}
+    for kind in KINDS[found.head]:
+        row = HEADS.index(kind)
+        brought = _by_word(known.weights[row][found.places] * found.counted, size)[stretch]
+        many = float(_by_word(found.counted, size)[stretch].sum())
+        values[kind] = float(brought.sum()) / sqrt(max(FEWEST, many)) + float(known.bias[row])
+    return values
 
 
 def core(found: Likeness) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from service.moderation.reading import Reading
+from service.moderation.sheet import Reading
 
 _SPELT = {
     "không": "0", "hông": "0", "ko": "0", "một": "1", "mốt": "1", "hai": "2", "ba": "3", "bốn": "4", "tư": "4",
@@ -20,6 +20,8 @@ _STARTS = frozenset("0123456789oilzsb")
 _LETTERS = str.maketrans("oilzsbq", "0112589")
 _SIGNS = frozenset(" .-–—_,·•*/|~+()[]:;'\"`^=…\n\t")
 _LONGEST_GAP = 4
+# A longer row of digits is no number of anybody.
+_MOST = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Run:
 
     def windows(self, sizes: range, pieces: int = 14) -> Iterator[tuple[int, int, str]]:
         """Whole pieces, up to a number of them, that together have one of the sizes: word indexes and digits."""
-        for at, (first, start, _) in enumerate(self.pieces):
+        for at, (first, start, _) in enumerate(self.pieces[:_MOST]):
             for word, _, end in self.pieces[at : at + pieces]:
                 size = end - start
                 if size >= sizes.stop:

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from service.moderation.findings import DELIBERATE, about
-from service.moderation.grammar import find_patterns
+from service.moderation.grammar import FILES, find_patterns
 from service.moderation.lexicon import ABUSE, book
-from service.moderation.reading import Hit, Reading, Sheet
+from service.moderation.sheet import Hit, Reading, Sheet
 from service.moderation.vocabulary import Category, Finding
 
 NAME = "abuse"
-PATTERNS = "patterns.toml"
+PATTERNS, _ = FILES
 _MOST = 200
 # What is also a measure, by its first word.
 _MEASURES = frozenset({"dm", "ml"})

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from service.moderation.lexicon import book
 from service.moderation.numbers import runs
-from service.moderation.reading import Reading, Sheet
+from service.moderation.sheet import Reading, Sheet
 from service.moderation.text import fold
 from service.moderation.vocabulary import Category, Finding, Message, Span
 

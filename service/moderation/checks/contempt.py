@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from service.moderation.findings import NAMES, quote
-from service.moderation.likeness import ABUSE, core, likeness, table
+from service.moderation.likeness import ABUSE, core, kinds, likeness, table
 from service.moderation.likeness import NAME as TABLE
-from service.moderation.reading import Reading, Sheet
+from service.moderation.sheet import Reading, Sheet
 from service.moderation.vocabulary import Category, Finding, Message
 
 NAME = "contempt"
@@ -23,7 +23,8 @@ def _alike(reading: Reading) -> Iterator[Finding]:
     known, found = table(), likeness(reading, ABUSE)
     if known is None or found is None or found.value < _LIKE:
         return
-    category = Category(max(found.kinds, key=lambda kind: found.kinds[kind]))
+    alike = kinds(found)
+    category = Category(max(alike, key=lambda kind: alike[kind]))
     spans = (reading.span(*core(found)),)
     vi, en = NAMES[category]
     words = quote(spans)

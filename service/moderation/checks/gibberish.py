@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from service.moderation.lexicon import book
-from service.moderation.reading import Reading, Sheet
+from service.moderation.sheet import Reading, Sheet
 from service.moderation.syllables import bare_syllables
 from service.moderation.vocabulary import Category, Finding, Message
 

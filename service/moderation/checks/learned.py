@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from service.moderation.findings import quote
-from service.moderation.reading import Reading, Sheet
 from service.moderation.scoring import pushes, scores, table
+from service.moderation.sheet import Reading, Sheet
 from service.moderation.vocabulary import Category, Finding, Message
 
 NAME = "learned"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from service.moderation.lexicon import book
-from service.moderation.reading import Sheet
+from service.moderation.sheet import Sheet
 from service.moderation.vocabulary import Category, Finding, Message, Span
 
 NAME = "markup"

@@ -3,17 +3,19 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from service.moderation.checks import contacts, links
 from service.moderation.findings import DELIBERATE
-from service.moderation.grammar import find_patterns
+from service.moderation.grammar import FILES, find_patterns
 from service.moderation.lexicon import book
-from service.moderation.likeness import OFFER, Likeness, core, likeness
-from service.moderation.reading import Reading, Sheet
+from service.moderation.likeness import OFFER, Likeness, core, kinds, likeness
+from service.moderation.scanning import scan
+from service.moderation.sheet import Reading, Sheet
 from service.moderation.vocabulary import Category, Finding, Message, Span
 
 NAME = "offers"
-PITCHES = "pitches.toml"
+_, PITCHES = FILES
 _TOPICS: dict[str, tuple[str, str]] = {
     "loan": ("cho vay tiền", "loans"),
     "gambling": ("cờ bạc, cá cược", "gambling"),
@@ -53,14 +55,13 @@ _BRAND = re.compile(
 _SENTENCE_END = re.compile(r"[.!?…]+\s|\n|;\s|\s[|–—]\s")
 _MOST = 200
 _AROUND = 12
-_KINDS = frozenset({"offer", "call", "voice", "warning"})
 # A pitch weighs three; talk of its trade, doubts and ways to answer are weighed against it.
 _PITCH, _TERM = 3.0, 2.0
 _OFFERED = 4.0
 # Nobody hides the words of an honest offer.
 _VEILED = 3.0
 # How like the examples a field must be: to be looked at, and, with its signs weighed in, to be held.
-_UNLIKE, _LIKE, _TRUST = -3.5, 1.05, 0.4
+_UNLIKE, _LIKE, _TRUST = -1.5, 1.05, 0.4
 # How far beyond that an offer with a contact must go to be rejected.
 _BLATANT = 1.5
 # Where people are promised their lost money back, fraud is part of the pitch.
@@ -120,7 +121,7 @@ def _count(reading: Reading, like: Likeness | None) -> _Tally:
 
 
 def _listed(reading: Reading) -> Iterator[Sign]:
-    for hit in [hit for hit in reading.hits if hit.entry.kind in _KINDS][:_MOST]:
+    for hit in islice(scan(reading, book().offers), _MOST):
         entry = hit.entry
         label = entry.topic if entry.kind == "offer" else entry.kind
         yield Sign(label, entry.form, entry.weight, hit.first, hit.last)
@@ -182,7 +183,8 @@ def _judge(reading: Reading, tally: _Tally, like: Likeness | None) -> Iterator[F
 
 def _filed(tally: _Tally, like: Likeness | None) -> tuple[Category, str]:
     """Give the category that signs and likeness together speak for most, and the topic in it with the most signs."""
-    worth = {category: like.kinds[category] if like else 0.0 for category in _KINDS_OF_OFFER}
+    alike = kinds(like) if like else {}
+    worth = {category: alike.get(category, 0.0) for category in _KINDS_OF_OFFER}
     for topic, signs in tally.topics.items():
         worth[_CATEGORIES.get(topic, Category.SPAM_AD)] += _TRUST * _score(signs)
     category = max(worth, key=lambda name: worth[name])

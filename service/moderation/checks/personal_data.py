@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from service.moderation.lexicon import book
 from service.moderation.numbers import runs
-from service.moderation.reading import Reading, Sheet
+from service.moderation.sheet import Reading, Sheet
 from service.moderation.text import fold
 from service.moderation.vocabulary import Category, Finding, Message, Span
 
@@ -76,6 +76,7 @@ _DWELLING = re.compile(
     rf"|(?:thôn|xóm|ấp|hẻm|ngõ|tổ|khu phố|kp|số nhà|toà|phòng)\s+[\d{_UPPER}])[^.!?\n]{{0,60}}",
 )
 _LIVES = frozenset({"nhà", "ở", "trú", "ngụ", "địa", "sống", "quê"})
+_PLACES = frozenset({"thôn", "xóm", "ấp", "hẻm", "ngõ", "ngách", "phố", "tổ", "phường", "xã", "số", "kp", "toà"})
 _OWN = frozenset({"tôi", "em", "mình", "cháu", "con", "tớ"})
 _ALL_WORDS = _ID_WORDS | _BANK_WORDS
 _PIECES = 6
@@ -117,7 +118,7 @@ def _finding(entry: str, span: Span) -> Finding:
 
 def _dwellings(reading: Reading) -> Iterator[Finding]:
     """Look for another person's full name followed by where they live; the writer's own name is no finding."""
-    if _LIVES.isdisjoint(reading.words):
+    if _PLACES.isdisjoint(reading.words) or _LIVES.isdisjoint(reading.words):
         return
     for match in _NAMED.finditer(reading.given):
         before = reading.given[max(0, match.start() - 40) : match.start()].lower().split()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from service.moderation.findings import about
 from service.moderation.lexicon import ABUSE, Entry, Node, book
-from service.moderation.reading import Reading, Sheet
+from service.moderation.sheet import Reading, Sheet
 from service.moderation.vocabulary import Finding, Span
 
 NAME = "seam"
@@ -60,7 +60,7 @@ def _touches_edge(left: Reading, right: Reading) -> bool:
 
 def _longest(words: list[str]) -> tuple[Entry | None, int]:
     """Give the longest entry of abuse that begins at the first word; a safe phrase there excuses it."""
-    node: Node | list[Entry] | None = book().trie
+    node: Node | list[Entry] | None = book().abuse.trie
     best: tuple[Entry | None, int] = (None, 0)
     for size, word in enumerate(words, 1):
         node = node.get(word) if isinstance(node, dict) else None

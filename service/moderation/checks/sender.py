@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from service.moderation.findings import unchecked
-from service.moderation.reading import Sheet
+from service.moderation.sheet import Sheet
 from service.moderation.vocabulary import Category, Finding, Message
 
 NAME = "sender"

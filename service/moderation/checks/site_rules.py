@@ -17,7 +17,7 @@ from service.moderation.checks import links
 from service.moderation.disguises import LEET, squeeze
 from service.moderation.findings import NAMES, TRICKS, quote
 from service.moderation.lexicon import terms
-from service.moderation.reading import Reading, Sheet
+from service.moderation.sheet import Reading, Sheet
 from service.moderation.syllables import bare_syllables, syllables
 from service.moderation.text import Words, fold, split, unify
 from service.moderation.vocabulary import Category, Finding, Message, Outcome, Rulebook, RuleKind, SiteRule, Span

@@ -4,13 +4,14 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import TypeAlias
 
 from service.moderation.text import fold, normalise, split, unify
 from service.moderation.vocabulary import Category
 
+OFFER_KINDS = frozenset({"offer", "call", "voice", "warning"})
 ABUSE = ("profanity", "insult", "hate", "threat", "sexual")
 
 Node: TypeAlias = "dict[str, Node | list[Entry]]"
@@ -38,19 +39,31 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Index:
+    """Some entries, ready for look-up word by word; `looks` has their first words by how these look without marks."""
+
+    trie: Node
+    looks: dict[str, tuple[str, ...]]
+
+    def first_words(self, head: str, tail: str) -> tuple[str, ...]:
+        """Give the first words of entries that begin and end so."""
+        return tuple(word for word in self.trie if word.startswith(head) and word.endswith(tail))
+
+
+@dataclass(frozen=True, slots=True)
 class Book:
-    """All entries, ready for look-up by their first word, and what the disguises are compared with."""
+    """All entries, in one index those of abuse and in one those of offers, and what the disguises are compared with."""
 
     version: str
     entries: tuple[Entry, ...]
-    trie: Node
+    abuse: Index
+    offers: Index
     strong: frozenset[str]
     strong_folded: dict[str, str]
     abbreviations: frozenset[str]
     vocabulary: frozenset[str]
     listed: frozenset[str]
     masks: dict[str, str]
-    looks: dict[str, tuple[str, ...]]
     typed: dict[str, str]
 
 
@@ -73,9 +86,6 @@ def rows(name: str) -> Iterator[dict[str, str]]:
 def book() -> Book:
     """Read and index every list."""
     entries = tuple(_entries())
-    trie: Node = {}
-    for entry in entries:
-        _plant(trie, entry)
     alone = [e for e in entries if e.kind == "word" and len(e.words) == 1 and e.severity > 1]
     strong = frozenset(e.words[0] for e in alone)
     abuse = [e for e in entries if e.category in ABUSE and e.kind != "safe"]
@@ -84,22 +94,16 @@ def book() -> Book:
     return Book(
         version=_version(),
         entries=entries,
-        trie=trie,
+        abuse=_index(e for e in entries if e.kind not in OFFER_KINDS),
+        offers=_index(e for e in entries if e.kind in OFFER_KINDS),
         strong=strong,
         strong_folded=_folded(alone),
         abbreviations=frozenset(e.words[0] for e in entries if len(e.words) == 1 and e.kind != "safe"),
         vocabulary=vocabulary,
         listed=frozenset(word for e in entries for word in e.words),
         masks=_masks([e.words[0] for e in alone if not _is_english(e)]) | _masks_english(alone) | _STARRED,
-        looks=_looks(trie),
         typed=typed,
     )
-
-
-@lru_cache(maxsize=4096)
-def first_words(head: str, tail: str) -> tuple[str, ...]:
-    """Give the first words of entries that begin and end so."""
-    return tuple(word for word in book().trie if word.startswith(head) and word.endswith(tail))
 
 
 def _version() -> str:
@@ -158,6 +162,13 @@ def _forms(cell: str) -> list[str]:
 def _safe(cell: str) -> Iterator[Entry]:
     for form in _forms(cell):
         yield Entry(form, terms(form), None, 0, "safe", toneless=False)
+
+
+def _index(entries: Iterable[Entry]) -> Index:
+    trie: Node = {}
+    for entry in entries:
+        _plant(trie, entry)
+    return Index(trie, _looks(trie))
 
 
 def _plant(trie: Node, entry: Entry) -> None:
