@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from service.models import Comment, Rule
+from tests.browser.test_embed_for_everyone import complaints
 from tests.conftest import wait_for
 
 pytestmark = pytest.mark.browser
@@ -14,13 +15,17 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def ed(page, served, site, at_the_desk):
     """Ed is signed in at the desk, in the browser."""
-    person = at_the_desk("ed", "editor")
+    enter(page, served, at_the_desk("ed", "editor"))
+    return page
+
+
+def enter(page, served, person):
+    """Sign in at the desk's door."""
     page.goto(f"{served}/desk/sign-in")
-    page.get_by_label("Tên tài khoản").fill("ed")
+    page.get_by_label("Tên tài khoản").fill(person.name)
     page.get_by_label("Mật khẩu").fill(person.password)
     page.get_by_role("button", name="Đăng nhập").click()
     expect(page.get_by_role("heading", name="Hàng chờ")).to_be_visible()
-    return page
 
 
 def test_ed_tries_a_rule_on_the_past_and_lets_it_run_in_shadow(ed, ann, judge_all, start, rows):
@@ -49,6 +54,27 @@ def test_ed_tries_a_rule_on_the_past_and_lets_it_run_in_shadow(ed, ann, judge_al
     ed.get_by_role("button", name="Cho chạy ngầm").click()
     expect(ed.get_by_role("heading", name=re.compile("Luật 1"))).to_contain_text("Chạy ngầm")
     assert [rule.state for rule in rows(Rule)] == ["shadow"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_the_pages_of_those_who_keep_the_desk(
+    page, served, site, at_the_desk, ann, judge_all, scheme
+):
+    person = at_the_desk("ad", "admin")
+    person.post("/desk/rules/new", site="bao", kind="phrase", forms="hội kín", outcome="hold")
+    person.post("/desk/rules/1/backtests", days="7")
+    person.post("/desk/blocks", site="bao", kind="phrase", value="nhà cái", reason="spam", days="")
+    person.post("/desk/accounts", name="mo", role="moderator")
+    ann()
+    judge_all()
+    page.emulate_media(color_scheme=scheme)
+    enter(page, served, person)
+    for path in ("rules", "rules/new", "rules/1", "rules/entries", "blocks", "audit", "sites", "sites/bao"):
+        page.goto(f"{served}/desk/{path}")
+        assert complaints(page) == [], path
+    for path in ("sites/bao/words", "sites/bao/articles", "accounts"):
+        page.goto(f"{served}/desk/{path}")
+        assert complaints(page) == [], path
 
 
 def test_ed_blocks_a_phrase_and_a_sender_who_is_told_nothing(ed, served, ann, judge_all, rows):

@@ -92,6 +92,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "hidden_char": ("Ký tự ẩn", "Hidden character"),
     "sender": ("Người gửi, 30 ngày qua", "Sender, last 30 days"),
     "sender_phone": ("Số điện thoại", "Phone"),
+    "block_sender": ("Chặn người gửi", "Block the sender"),
     "sender_address": ("Địa chỉ mạng", "Network address"),
     "sender_none": ("chưa gửi gì khác", "nothing else"),
     "sender_unknown": ("không lưu", "not kept"),

@@ -79,6 +79,23 @@ def test_a_sender_and_a_phrase_are_blocked_and_let_go_on_a_page(ed, rows, ann):
     assert len(rows(Block)) == 1
 
 
+def test_a_sender_is_blocked_from_the_card_of_a_comment(ed, rows, ann, judge_all):
+    sent = ann(phone="0912345678", consent=True, body="Đồ ngu như bò").get_json()["id"]
+    judge_all()
+    card = ed.client.get(f"/desk/comments/{sent}").get_data(as_text=True)
+    assert f'href="/desk/blocks?comment={sent}#new"' in card
+
+    page = ed.client.get(f"/desk/blocks?comment={sent}").get_data(as_text=True)
+    assert "Chặn người gửi của bình luận: Ngọc Ánh" in page
+    unsaid = ed.post("/desk/blocks", comment=sent, site="bao", kind="phone", reason=" ", days="7")
+    assert (unsaid.status_code, f'value="{sent}"' in unsaid.get_data(as_text=True)) == (422, True)
+    assert ed.post("/desk/blocks", comment=sent, site="bao", kind="phone", reason="spam", days="7").status_code == 303
+    assert [(row.kind, row.hint) for row in rows(Block)] == [("phone", "••••••••678")]
+    assert ann(phone="0912345678", consent=True).status_code == 403
+    assert ed.client.get("/desk/blocks?comment=không").status_code == 404
+    assert ed.client.get("/desk/blocks?comment=00000000-0000-7000-8000-000000000000").status_code == 404
+
+
 def test_the_audit_shows_narrows_and_exports(ed):
     ed.post("/desk/rules/new", **form(note="=1+1"))
     page = ed.client.get("/desk/audit?noun=rule&since=2020-01-01").get_data(as_text=True)
