@@ -39,6 +39,9 @@ class Settings:
     port: int
     database_url: str
     redis_url: str
+    redis_sentinels: tuple[tuple[str, int], ...]
+    redis_sentinel_name: str
+    redis_sentinel_password: str
     embedded_valkey: bool
     secret_key: str
     data_keys: tuple[bytes, ...]
@@ -91,6 +94,9 @@ DEFAULTS: Mapping[str, str] = {
     "PORT": "8080",
     "DATABASE_URL": "",
     "REDIS_URL": "",
+    "REDIS_SENTINELS": "",
+    "REDIS_SENTINEL_NAME": "duyet",
+    "REDIS_SENTINEL_PASSWORD": "",
     "SECRET_KEY": "",
     "DATA_KEYS": "",
     "BACKUP_KEY": "",
@@ -212,6 +218,9 @@ def _checked(var: Path, values: Mapping[str, str]) -> Settings:
     redis_url = values["REDIS_URL"] or embedded_redis_url(var)
     if urlsplit(redis_url).scheme not in {"redis", "rediss", "unix"}:
         wrong.append("REDIS_URL must start with redis://, rediss:// or unix://")
+    sentinels = _sentinels(values["REDIS_SENTINELS"], wrong)
+    if sentinels and redis_url.startswith("unix:"):
+        wrong.append("REDIS_SENTINELS needs a REDIS_URL with redis:// or rediss://, for user, password and database")
     secret = values["SECRET_KEY"]
     settings = Settings(
         var=var,
@@ -219,6 +228,9 @@ def _checked(var: Path, values: Mapping[str, str]) -> Settings:
         port=int(number("PORT", 1, 65535)),
         database_url=database_url,
         redis_url=redis_url,
+        redis_sentinels=sentinels,
+        redis_sentinel_name=values["REDIS_SENTINEL_NAME"],
+        redis_sentinel_password=values["REDIS_SENTINEL_PASSWORD"],
         embedded_valkey=redis_url == embedded_redis_url(var),
         secret_key=secret,
         data_keys=_data_keys(values["DATA_KEYS"], secret, wrong),
@@ -272,6 +284,20 @@ def _database_url(given: str, wrong: list[str]) -> str:
     if url.drivername not in {"sqlite", "postgresql+psycopg"}:
         wrong.append("DATABASE_URL must start with sqlite:/// or postgresql://")
     return url.render_as_string(hide_password=False)
+
+
+def _sentinels(given: str, wrong: list[str]) -> tuple[tuple[str, int], ...]:
+    found = []
+    for word in given.split(","):
+        if word.strip():
+            try:
+                parts = urlsplit(f"//{word.strip()}")
+                found.append((parts.hostname or "", parts.port or 26379))
+            except ValueError:
+                found.append(("", 0))
+    if any(not host for host, _ in found):
+        wrong.append("REDIS_SENTINELS must be addresses such as one:26379,two:26379,three:26379")
+    return tuple(found)
 
 
 def _data_keys(given: str, secret: str, wrong: list[str]) -> tuple[bytes, ...]:

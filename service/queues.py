@@ -5,8 +5,9 @@ from datetime import datetime
 
 from redis import Redis
 from redis.exceptions import RedisError
-from rq import Worker
+from rq import worker_registration
 from rq.registry import FailedJobRegistry
+from rq.utils import utcparse
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -73,30 +74,42 @@ def rows(session: Session, *, now: datetime) -> Rows:
 def bells(redis: Redis, *, now: datetime) -> Bells:
     """Count what waits in Redis."""
     queue = jobs.queue(redis)
-    workers = Worker.all(connection=redis)
+    known = workers(redis)
     return Bells(
         waiting=queue.count,
         oldest=jobs.oldest(redis, now=now),
         failed=FailedJobRegistry(queue=queue).count,
-        workers=len(workers),
-        busy=sum(one.get_state() == "busy" for one in workers),
+        workers=len(known),
+        busy=sum(one.state == "busy" for one in known),
     )
 
 
 def workers(redis: Redis) -> list[Working]:
-    """Return the workers that are alive, longest first."""
-    found = [
-        Working(
-            name=f"{one.hostname}:{one.pid}",
-            state=str(one.get_state()),
-            since=one.birth_date,
-            heard=one.last_heartbeat,
-            done=one.successful_job_count,
-            failed=one.failed_job_count,
-        )
-        for one in Worker.all(connection=redis)
-    ]
-    return sorted(found, key=lambda one: one.name)
+    """Return the workers that are alive, by name.
+
+    Not by RQ's `Worker.all`: it gives the connections that it is handed the time-out of a worker, which is minutes.
+    """
+    keys = sorted(worker_registration.get_keys(connection=redis))
+    pipeline = redis.pipeline(transaction=False)
+    for key in keys:
+        pipeline.hgetall(key)
+    return [_working(found) for found in pipeline.execute() if found]
+
+
+def _working(found: dict[bytes, bytes]) -> Working:
+    said = {name.decode(): value.decode("utf-8", "replace") for name, value in found.items()}
+    return Working(
+        name=f"{said.get('hostname', '?')}:{said.get('pid', '?')}",
+        state=said.get("state", "?"),
+        since=_moment(said.get("birth")),
+        heard=_moment(said.get("last_heartbeat")),
+        done=int(said.get("successful_job_count", 0)),
+        failed=int(said.get("failed_job_count", 0)),
+    )
+
+
+def _moment(said: str | None) -> datetime | None:
+    return utcparse(said) if said else None
 
 
 def seen(database: Database, redis: Redis, *, now: datetime) -> dict[str, str]:

@@ -8,7 +8,7 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
-from service import config, jobs, logs
+from service import config, jobs, logs, redis_pool
 from workers import schedule, tasks
 
 log = structlog.get_logger(__name__)
@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
 def _work(settings: config.Settings) -> int:
     # Everything is loaded before the first fork; the connections are made after it.
     tasks.built()
-    redis = Redis.from_url(settings.redis_url, protocol=2, socket_connect_timeout=5)
+    redis = redis_pool.connect_worker(settings)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
