@@ -1,13 +1,13 @@
 """Measures the service: prints medians and ratios of one run, writes JSON and charts; it never fails on a time.
 
-python -m tests.bench [--only reads,accepts,judging,visible,growth,costs] [--quick] [--out FOLDER]
+python -m tests.bench [--only reads,accepts,judging,visible,growth,desk,costs] [--quick] [--out FOLDER]
 """
 
 import argparse
 import sys
 from pathlib import Path
 
-from tests.bench import accepts, costs, growth, judging, reads, visible
+from tests.bench import accepts, costs, desk, growth, judging, reads, visible
 from tests.bench.report import Table, machine, shown, write
 
 TABLES = {
@@ -16,6 +16,7 @@ TABLES = {
     "judging": judging.measure,
     "visible": visible.measure,
     "growth": growth.measure,
+    "desk": desk.measure,
     "costs": costs.measure,
 }
 

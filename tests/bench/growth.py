@@ -48,7 +48,7 @@ def measure(folder: Path, *, quick: bool) -> Table:
 def _measured(folder: Path, database: str, stored: int, rounds: int) -> dict[str, list[float]]:
     with installed(folder / f"growth-{database}", database) as stand:
         site = stand.add_site(challenge="none")
-        held = _fill(stand, site, stored)
+        held = fill(stand, site, stored)
         with stand.parts.database.writing() as session:
             token = moderators.add_token(
                 session, name="bench", scope="review", sites=(), days=None, now=datetime.now(UTC)
@@ -95,7 +95,7 @@ def _decide(client: FlaskClient, comment: object) -> float:
     return took
 
 
-def _fill(stand: Installation, site: KnownSite, stored: int) -> list[object]:
+def fill(stand: Installation, site: KnownSite, stored: int) -> list[object]:
     """Write rows as they stand after judging, and return the ids of the held ones."""
     dice = random.Random(11)
     now = datetime.now(UTC)

@@ -53,7 +53,7 @@ def pulse() -> Response:
         counts = waiting.counts(session, auth.viewer())
         standing = _standing(session, _sites(session))
         found = _page(session, asking.parse(request.args.to_dict()))
-        readers = {str(line.id): line.reader for line in _lines(session, found) if line.reader}
+        readers = views.readers(found.comments, auth.viewer(), said, now=now)
     document = {
         "counts": {name: getattr(counts, name) for name in ("held", "escalated", "reported", "pending")},
         "late": sum(one.late for one in standing),

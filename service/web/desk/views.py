@@ -159,6 +159,12 @@ def card(
     )
 
 
+def readers(rows: Sequence[Comment], viewer: Viewer, said: dict[str, str], *, now: datetime) -> dict[str, str]:
+    """Return by comment who else has it open."""
+    found = {row.id: leasing.reader(row, now=now) for row in rows}
+    return {str(one): queue_words.actor(by, said) for one, by in found.items() if by is not None and by != viewer.actor}
+
+
 def _line(
     row: Comment, reports: int, site: KnownSite, viewer: Viewer, zone: ZoneInfo, said: dict[str, str], now: datetime
 ) -> Line:

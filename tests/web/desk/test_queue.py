@@ -325,5 +325,5 @@ def test_the_page_goes_on_where_the_list_was_cut(add_site, ann, judge_all, mo):
 def test_ops_finds_no_comments_at_the_desk(at_the_desk, held):
     held()
     ops = at_the_desk("ops", "ops")
-    assert ops.get("/desk").location == "/desk/own"
+    assert ops.get("/desk").location == "/ops/"
     assert ops.get("/desk/queue").status_code == 403

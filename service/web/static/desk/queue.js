@@ -185,6 +185,7 @@ function leave() {
 function take(line) {
   const place = { line, before: line.nextElementSibling };
   done.add(line.dataset.id);
+  line.removeAttribute("aria-current");
   line.remove();
   return place;
 }
@@ -460,14 +461,14 @@ function escape(target) {
 document.addEventListener("keydown", (event) => {
   // 229 is what a key says while an input method is still composing.
   if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey) {
-    if (event.ctrlKey && event.key === "Enter" && event.target.matches("[data-noting] textarea")) {
+    if (event.ctrlKey && event.key === "Enter" && event.target.matches?.("[data-noting] textarea")) {
       event.target.form.requestSubmit();
     }
     return;
   }
   if (keys.open) return;
   if (event.key === "Escape") return escape(event.target);
-  if (event.target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
+  if (event.target.matches?.("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
   const menu = shown()?.querySelector("[data-reasons]");
   if (menu?.open && /^[0-9]$/.test(event.key)) {
     const button = menu.querySelectorAll(".sheet > button")[(Number(event.key) + 9) % 10];
