@@ -97,7 +97,7 @@ def _dumped(connection: Connection, now: datetime, counts: dict[str, int]) -> It
 def _written(database: Database, found: rows.Head, copied: Iterable[tuple[rows.Shape, bytes]]) -> dict[str, int]:
     try:
         with database.engine.begin() as connection:
-            _demand_empty(connection, found.revision)
+            _demand_empty(connection, found)
             migrate_on(connection, found.revision)
             wanted = rows.load(connection, copied)
             if rows.count(connection, found.tables).as_json() != wanted.as_json():
@@ -109,12 +109,12 @@ def _written(database: Database, found: rows.Head, copied: Iterable[tuple[rows.S
     return {shape.name: wanted.counts.get(shape.name, 0) for shape in found.tables}
 
 
-def _demand_empty(connection: Connection, revision: str) -> None:
-    names = set(inspect(connection).get_table_names()) - {"alembic_version"}
+def _demand_empty(connection: Connection, found: rows.Head) -> None:
+    names = {shape.name for shape in found.tables} & set(inspect(connection).get_table_names())
     holds = [name for name in sorted(names) if connection.scalar(select(func.count()).select_from(table(name)))]
     if holds:
         raise CopyFailed(f"The database is not empty ({', '.join(holds[:3])} …); a copy goes into an empty one alone.")
-    if names and revision_of(connection) != revision:
+    if names and revision_of(connection) != found.revision:
         raise CopyFailed("The database has tables of another revision; a copy goes into one without tables.")
 
 

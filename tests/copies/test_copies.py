@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from sqlalchemy import func, inspect, select, text
 
-from service import config, copies, db, subjects
+from service import config, copies, db, migration, subjects
 from service.copies import CopyFailed, rows, sealed
 from service.models import Base, Comment, Decision
 from service.moderators import add_moderator, add_token
@@ -287,6 +287,13 @@ def test_every_kind_of_column_survives_the_way_there_and_back():
         if rows._kind(column.type) == ""
     }
     assert plain <= {"Integer", "BigInteger", "String", "Float", "Double", "Text", "SmallInteger"}
+
+
+def test_a_database_that_was_only_migrated_is_empty_enough(parts, lived_in, tmp_path, emptied):
+    file, target = tmp_path / "copy.duyet", emptied("sqlite")
+    copies.backup(parts.database, file, KEY, now=NOW)
+    migration.migrate(target.engine)
+    assert copies.restore(target, file, KEY)["comments"] == lived_in
 
 
 def test_a_passphrase_that_is_too_short_is_refused(tmp_path):
