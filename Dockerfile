@@ -10,6 +10,8 @@ RUN .venv/bin/python -m pip install --no-cache-dir --require-hashes --only-binar
 FROM python:3.12-slim
 WORKDIR /app
 RUN useradd --system --uid 10001 --no-create-home --home-dir /app duyet
+# A volume mounted here begins with this folder's owner.
+RUN install -d -o duyet -m 0700 /app/var /app/var/metrics
 COPY --from=packages /app/.venv .venv
 COPY pyproject.toml .
 COPY service service

@@ -150,6 +150,7 @@ def commands_of(compose, manifests):
 def test_every_command_is_one_that_exists(compose, manifests):
     commands = commands_of(compose, manifests)
     assert sorted({tuple(command) for command in commands}) == [
+        ("python", "-m", "service", "metrics", "--host", "0.0.0.0", "--port", "9464"),  # noqa: S104 - compared.
         ("python", "-m", "service", "migrate"),
         ("python", "-m", "workers"),
         ("python", "-m", "workers", "schedule"),
@@ -163,12 +164,12 @@ def test_every_pod_is_restricted_as_its_namespace_asks(manifests):
     for pod in pods:
         assert pod["securityContext"]["runAsNonRoot"]
         assert not pod["automountServiceAccountToken"]
-        [container] = pod["containers"]
-        assert container["securityContext"] == {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        }
+        for container in pod["containers"]:
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
 
 
 def test_the_kustomization_lists_every_manifest():

@@ -59,6 +59,7 @@ def run(image, database, redis_url, services):
             "DATABASE_URL": database,
             "REDIS_URL": redis_url,
             "DATA_KEYS": "",
+            "METRICS_TOKEN": "",
             "TRUSTED_PROXIES": "1",
             "HOST": "127.0.0.1",
             "PORT": str(port),
