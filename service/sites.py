@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 import holidays
+from limits import parse_many
 from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
@@ -58,6 +59,8 @@ class SitePolicy:
     actions: Mapping[str, str] = field(default_factory=dict)
     thresholds: Mapping[str, int] = field(default_factory=dict)
     learned_threshold: float = 0.9
+    limit_comments: str = ""
+    """Comments from one address prefix, in Flask-Limiter's notation; '' for the installation's limit alone."""
     phone_days: int = 90
     address_days: int = 30
     review_hours: int = 24
@@ -210,6 +213,7 @@ def checked(policy: SitePolicy) -> SitePolicy:
         "an action is approve, hold or reject": not set(policy.actions.values()) - set(Outcome),
         "a threshold is 1 to 3, or 4 for never": all(1 <= value <= 4 for value in policy.thresholds.values()),
         "the learned threshold lies between 0 and 1": 0 < policy.learned_threshold <= 1,
+        "a limit looks like 5/minute;30/hour": _is_limit(policy.limit_comments),
         "retention is one day or more": min(policy.phone_days, policy.address_days) >= 1,
         "the review target is 1 to 720 hours": 1 <= policy.review_hours <= 720,
         "people review from an hour to a later one, 0 to 24": 0 <= policy.review_from < policy.review_to <= 24,
@@ -220,6 +224,13 @@ def checked(policy: SitePolicy) -> SitePolicy:
     if wrong:
         raise BadSite("; ".join(wrong))
     return policy
+
+
+def _is_limit(text: str) -> bool:
+    try:
+        return not text or bool(parse_many(text))
+    except ValueError:
+        return False
 
 
 _WEEKS = frozenset("".join(days) for count in range(1, 8) for days in combinations("1234567", count))

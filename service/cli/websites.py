@@ -65,6 +65,7 @@ def _settings(command: Any) -> Any:
             help="The least severity that counts; 4 for never.",
         ),
         click.option("--learned-threshold", type=float, help="The learned score that holds a comment, 0 to 1."),
+        click.option("--limit-comments", help="Comments from one address, on top of LIMIT_COMMENTS: 3/minute;10/hour."),
         click.option("--phone-days", type=int, help="Days until a phone number is erased."),
         click.option("--address-days", type=int, help="Days until an address's hash is erased."),
         click.option("--review-hours", type=int, help="The target for a first decision, in hours."),

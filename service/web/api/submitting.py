@@ -15,7 +15,7 @@ from service.db import AWAY
 from service.jobs import ring
 from service.metrics import vocabulary
 from service.sites import KnownSite
-from service.web import answer, context, form, origins, payload, schemas
+from service.web import answer, context, form, limits, origins, payload, schemas
 from service.web.api.public import public
 from service.web.errors import FieldError, FieldErrors, Problem
 from service.web.schemas import answers
@@ -77,6 +77,7 @@ def _accepted(fields: dict[str, Any]) -> Accepted:
     problems += [FieldError(one.field, one.code) for one in gate.missing(site, answers)]
     if problems:
         raise FieldErrors(problems)
+    limits.demand(site)
     if idempotency_key is None:
         return _stored(site, draft, answers, None)
     if not inflight.begin(runtime.redis, site.key, idempotency_key):

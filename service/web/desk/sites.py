@@ -47,6 +47,7 @@ SECTIONS: tuple[tuple[str, tuple[Part, ...]], ...] = (
             Part("time_zone", "text"),
             Part("title_required", "flag"),
             Part("phone_required", "flag"),
+            Part("limit_comments", "text"),
             Part("name_length", "number"),
             Part("title_length", "number"),
             Part("body_minimum", "number"),

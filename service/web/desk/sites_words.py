@@ -63,6 +63,10 @@ SITES: dict[str, tuple[str, str]] = {
     "f_close_after_days": ("Tự đóng bài sau bao nhiêu ngày", "Close articles after so many days"),
     "f_title_required": ("Bắt buộc có tiêu đề", "A title is required"),
     "f_phone_required": ("Bắt buộc có số điện thoại", "A phone number is required"),
+    "f_limit_comments": (
+        "Giới hạn riêng cho mỗi địa chỉ, ví dụ 3/minute;10/hour",
+        "A limit of its own by address, such as 3/minute;10/hour",
+    ),
     "f_name_length": ("Họ tên dài nhất", "Longest name"),
     "f_title_length": ("Tiêu đề dài nhất", "Longest title"),
     "f_body_minimum": ("Nội dung ngắn nhất", "Shortest comment"),
@@ -94,6 +98,7 @@ SITE_RULES: dict[str, str] = {
     "a body has from 1 to 20000 characters": "nội dung có từ 1 đến 20.000 ký tự, và ngắn nhất không quá dài nhất",
     "articles close after one day or more": "bài tự đóng sau ít nhất một ngày",
     "the learned threshold lies between 0 and 1": "điểm máy học nằm giữa 0 và 1",
+    "a limit looks like 5/minute;30/hour": "giới hạn viết như 5/minute;30/hour",
     "retention is one day or more": "thời gian giữ ít nhất là một ngày",
     "the review target is 1 to 720 hours": "hạn duyệt từ 1 đến 720 giờ",
     "people review from an hour to a later one, 0 to 24": "giờ nghỉ phải sau giờ bắt đầu, từ 0 đến 24",
