@@ -3,12 +3,14 @@
 import json
 import sys
 from dataclasses import asdict
+from datetime import UTC, datetime
 
 import click
 
-from service import moderation, sites
+from service import config, moderation, sites
 from service.cli import session
 from service.moderation.vocabulary import Finding, Policy, PublishMode, Submission, Verdict
+from service.rules import standing
 
 SHIPPED = Policy(mode=PublishMode.WHEN_CLEAN)
 
@@ -30,7 +32,8 @@ def check(text: str | None, name: str, title: str, site_key: str | None, as_json
     policy = SHIPPED
     if site_key:
         with session.reading() as opened:
-            policy = sites.find(opened, site_key).engine_policy()
+            site = sites.find(opened, site_key)
+            policy = standing.policy_of(opened, site, now=datetime.now(UTC), zone=config.load().zone)
     moderation.prepare()
     if as_lines:
         _lines(policy)

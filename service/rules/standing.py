@@ -20,6 +20,7 @@ from service.moderation.vocabulary import Policy, Rulebook, Verdict
 from service.moderators import Viewer
 from service.rules import keeping
 from service.rules.keeping import STANDING, KnownRule
+from service.sites import KnownSite
 
 KEPT = timedelta(days=180)
 ENTRY_LENGTH = 100
@@ -67,6 +68,11 @@ def standing(session: Session, site_ids: Collection[int], *, now: datetime, zone
             left=left,
         )
     return found
+
+
+def policy_of(session: Session, site: KnownSite, *, now: datetime, zone: ZoneInfo) -> Policy:
+    """Return the policy by which the site's comments are judged at this moment."""
+    return standing(session, [site.id], now=now, zone=zone)[site.id].policy(site.engine_policy())
 
 
 def day_of(now: datetime, zone: ZoneInfo) -> datetime:

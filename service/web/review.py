@@ -14,6 +14,7 @@ from service.comments.leasing import BeingRead
 from service.comments.reporting import Complaint, Count
 from service.models import Comment, Decision
 from service.moderation.vocabulary import Policy, PublishMode, Submission
+from service.rules import standing
 from service.web import answer, auth, context, payload, schemas
 from service.web.errors import Problem
 from service.web.keeping.audit import audit
@@ -194,8 +195,10 @@ def preview() -> Response:
     if asked.site:
         if not viewer.sees(asked.site):
             raise Problem("not-found")
-        with context.runtime().database.reading() as session:
-            policy = sites.find(session, asked.site).engine_policy()
+        runtime = context.runtime()
+        with runtime.database.reading() as session:
+            site = sites.find(session, asked.site)
+            policy = standing.policy_of(session, site, now=context.now(), zone=runtime.settings.zone)
     verdict = moderation.moderate(Submission(body=asked.body, title=asked.title, name=asked.name), policy)
     return answer.private(
         answers.Verdict(

@@ -184,6 +184,15 @@ def test_shadow_counts_and_live_acts(parts, keep, ann, judge_all, rows):
     assert sighted(rows) == [("rule:1", False), ("rule:1", True)]
 
 
+def test_a_preview_and_the_command_line_judge_by_the_rules_that_stand(parts, keep, client, mo, start):
+    keep(state="live")
+    previewed = client.post("/v1/review/preview", json={"site": "bao", "body": "Họp hội kín nhé."}, headers=mo)
+    assert (previewed.get_json()["outcome"], previewed.get_json()["findings"][0]["entry"]) == ("hold", "rule:1")
+    checked = start("service", "check", "--site", "bao", "Họp hội kín nhé.")
+    assert checked.running.wait(30) == 0
+    assert "Trùng quy tắc 1 của trang" in checked.log.read_text()
+
+
 def test_past_its_daily_cap_a_rule_only_counts_and_raises_the_alarm(parts, keep, ann, judge_all, rows):
     keep(replace(PHRASE, daily_cap=2), state="live")
     zone = parts.settings.zone
