@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from service import blocks, jobs
-from service.comments import deciding, receipts
+from service.comments import deciding, receipts, undoing
 from service.models import Backtest, Comment, Event, Sighting
 from service.moderation.vocabulary import Category, Outcome, RuleKind
 from service.moderators import Viewer
@@ -366,7 +366,7 @@ def test_precision_is_what_people_decided_and_an_undone_decision_is_none(parts, 
     decide(parts, ids[2], Outcome.APPROVE)
     _, last = decide(parts, ids[3], Outcome.APPROVE)
     with parts.database.writing() as session:
-        deciding.undo(session, ED, last.id, now=at())
+        undoing.undo(session, ED, last.id, now=at())
 
     with parts.database.reading() as session:
         found = people.agreement(session, ED, ["rule:1", "abuse:nothing"])
