@@ -222,11 +222,12 @@ def hashed(password: str) -> str:
     return HASHER.hash(password)
 
 
-def change_password(session: Session, account: Account, password_hash: str) -> int:
+def change_password(session: Session, account: Account, password_hash: str, *, now: datetime) -> int:
     """Set a new password, end every session, and return the session version that one of them may go on with."""
     row = session.get_one(Moderator, account.id)
     row.password = password_hash
     row.session_version += 1
+    _note(session, f"moderator:{row.name}", row.name, "change_password", now)
     return row.session_version
 
 

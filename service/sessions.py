@@ -12,7 +12,7 @@ import pyotp
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from service import moderators
+from service import events, moderators
 from service.models import DeskSession, Moderator
 from service.moderators import Account, SignInRefused, Viewer
 from service.privacy import Vault
@@ -149,6 +149,7 @@ def enrol(session: Session, account: Account, secret: str, code: str, *, vault: 
         raise WrongCode
     row = session.get_one(Moderator, account.id)
     row.totp, row.totp_step = vault.seal_secret(secret, account.name), step
+    events.note(session, actor=f"moderator:{row.name}", noun="account", subject=row.name, act="enrol_totp", now=now)
 
 
 def step_of(secret: str, code: str, *, now: datetime) -> int | None:

@@ -189,6 +189,8 @@ AUDIT: dict[str, tuple[str, str]] = {
     "act_revoke": ("thu hồi", "revoke"),
     "act_disable": ("khóa", "disable"),
     "act_enable": ("mở lại", "enable"),
+    "act_change_password": ("đổi mật khẩu của mình", "change their own password"),
+    "act_enrol_totp": ("bật mã xác thực", "turn the code on"),
     "act_reset_password": ("đặt lại mật khẩu", "reset the password"),
     "act_reset_totp": ("bỏ mã xác thực", "reset the code"),
     "act_register": ("đăng ký", "register"),

@@ -44,7 +44,9 @@ def change_password() -> Response:
     except BadAccount:
         return page("password_bad", 422)
     with context.runtime().database.writing() as session:
-        sessions.carry_on(session, me.id, moderators.change_password(session, account, password_hash))
+        sessions.carry_on(
+            session, me.id, moderators.change_password(session, account, password_hash, now=context.now())
+        )
     return frame.onward("desk.own.page", done="password_changed")
 
 
