@@ -46,16 +46,19 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A pattern found from word `first` to before word `last`."""
+    """A pattern found from word `first` to before word `last`; `bare` where only by how the words look without marks."""
 
     pattern: Pattern
     first: int
     last: int
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
     """The patterns of one way of typing, the code of each word they know, and which parts of patterns a code begins.
+
+    `plain` are the codes of the words that stand for no other word.
 
     A part is a word or choice that a pattern cannot do without, one bit each: a pattern is
     only searched for in a field that holds a beginning of every part it needs, a short one where
@@ -63,6 +66,7 @@ class Grammar:
     """
 
     codes: dict[str, str]
+    plain: dict[str, str]
     patterns: dict[str, dict[int, tuple[Pattern, ...]]]
     begins: dict[str, int]
 
@@ -95,7 +99,9 @@ def grammar(*, toneless: bool) -> Grammar:
             bits = [bit for bit in width if bit & pattern.needs]
             under.setdefault(min(bits, key=lambda bit: width[bit], default=0), []).append(pattern)
         ordered[name] = {bit: tuple(row) for bit, row in under.items()}
-    return Grammar(codes, ordered, begins)
+    typed = book().typed
+    plain = {word: code for word, code in codes.items() if word not in typed}
+    return Grammar(codes, plain, ordered, begins)
 
 
 def _compiled(
@@ -241,14 +247,15 @@ def _search(reading: Reading, name: str, *, toneless: bool, pauses: bool) -> Ite
                 continue
             first, last = places[start], places[end - 1] + 1
             if not _forbidden(pattern, words, first, last):
-                yield Match(pattern, first, last)
+                yield Match(pattern, first, last, toneless)
 
 
 def _coded(reading: Reading, rules: Grammar, words: list[str], *, toneless: bool) -> _Line:
     """Give a field as codes, made once for every file of patterns."""
     memo = f"codes {toneless}"
     if memo not in reading.memo:
-        codes = [rules.codes.get(word) or _code(reading, rules, words, index) for index, word in enumerate(words)]
+        known = rules.plain
+        codes = [known.get(word) or _code(reading, rules, words, index) for index, word in enumerate(words)]
         blocks = [0] * (len(words) // _BLOCK + 2)
         begins = rules.begins
         for index, code in enumerate(codes):
@@ -274,8 +281,11 @@ def _code(reading: Reading, rules: Grammar, words: list[str], index: int) -> str
     """Give the code of a word the patterns do not list: of what shorthand stands for, of a number, or of any word."""
     word = words[index]
     meant = book().typed.get(word)
-    if meant is not None and (len(word) > 1 or _is_shorthand(reading, words, index)):
+    counted = index > 0 and words[index - 1].isdigit()
+    if meant is not None and not counted and (len(word) > 1 or _is_shorthand(reading, words, index)):
         return rules.codes.get(meant, _OTHER)
+    if word in rules.codes:
+        return rules.codes[word]
     return _NUMBER if word[0].isdigit() and _AMOUNT.fullmatch(word) else _OTHER
 
 
@@ -294,9 +304,8 @@ def _with_pauses(reading: Reading, coded: list[str]) -> tuple[list[str], list[in
 
 def _is_shorthand(reading: Reading, words: list[str], index: int) -> bool:
     """Whether a single letter stands for a word here, and not for a metre or a variable."""
-    before = words[index - 1] if index else ""
     alone = index == 0 or reading.view.text[reading.starts[index] - 1].isspace()
-    return alone and not before.isdigit() and reading.span(index, index + 1).text.islower() and len(words) > 2
+    return alone and reading.span(index, index + 1).text.islower() and len(words) > 2
 
 
 def _forbidden(pattern: Pattern, words: list[str], first: int, last: int) -> bool:

@@ -52,11 +52,10 @@ def runs(reading: Reading) -> list[Run]:
 
 
 def _find_runs(reading: Reading) -> Iterator[Run]:
-    spelt_words = _ALL_SPELT if reading.toneless else _SPELT
     values = [
         (index, value)
         for index, word in enumerate(reading.words)
-        if (value := spelt_words.get(word) or (_digits(word) if word[0] in _STARTS else None))
+        if (value := _ALL_SPELT.get(word) or (_digits(word) if word[0] in _STARTS else None))
     ]
     if sum(len(value) for _, value in values) < 6:
         return

@@ -1,16 +1,20 @@
 """Profanity, insults, hate, threats and sexual content, from the lists and from the sentence patterns."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from service.moderation.findings import DELIBERATE, about
 from service.moderation.grammar import FILES, find_patterns
 from service.moderation.lexicon import ABUSE, book
+from service.moderation.likeness import ABUSE as ABUSIVE
+from service.moderation.likeness import likeness
 from service.moderation.sheet import Hit, Reading, Sheet
 from service.moderation.vocabulary import Category, Finding
 
 NAME = "abuse"
 PATTERNS, _ = FILES
 _MOST = 200
+_UNLIKELY = -3.25
 # What is also a measure, by its first word.
 _MEASURES = frozenset({"dm", "ml"})
 _AFTER_VL = frozenset(
@@ -38,11 +42,12 @@ def _listed(reading: Reading) -> Iterator[Finding]:
     if not hits:
         return
     safe = safe_ranges(reading)
-    for hit in _widest([hit for hit in hits if not _excused(reading, hit, safe)]):
+    kept = _widest([hit for hit in hits if not _excused(reading, hit, safe)])
+    for hit, last in _curses_joined(reading, kept):
         category = hit.entry.category
         if category is None:
             continue
-        spans = (reading.span(hit.first, hit.last),)
+        spans = (reading.span(hit.first, last),)
         yield Finding(
             check=NAME,
             category=category,
@@ -52,6 +57,23 @@ def _listed(reading: Reading) -> Iterator[Finding]:
             entry=hit.entry.form,
             version=book().version,
         )
+
+
+def _curses_joined(reading: Reading, hits: list[Hit]) -> Iterator[tuple[Hit, int]]:
+    """Give each hit with the word it ends before; a curse that follows right on another is one with it."""
+    index = 0
+    while index < len(hits):
+        hit, last, index = hits[index], hits[index].last, index + 1
+        while (
+            index < len(hits)
+            and hits[index].first == last < len(reading.words)
+            and not reading.breaks[last]
+            and hit.entry.category == hits[index].entry.category == Category.PROFANITY
+        ):
+            gravest = max(hit, hits[index], key=_severity)
+            hit = replace(gravest, first=hit.first)
+            last, index = hits[index].last, index + 1
+        yield hit, last
 
 
 def _severity(hit: Hit) -> int:
@@ -101,10 +123,18 @@ def _widest(hits: list[Hit]) -> list[Hit]:
     return kept
 
 
+def _unlikely(reading: Reading) -> bool:
+    """Whether a field without marks is too unlike the examples of abuse to be doubted for what its words may mean."""
+    like = likeness(reading, ABUSIVE)
+    return like is not None and like.value < _UNLIKELY
+
+
 def _patterned(reading: Reading) -> Iterator[Finding]:
     safe = safe_ranges(reading)
     seen: list[tuple[str, int, int]] = []
     for match in find_patterns(reading, PATTERNS, pauses=True):
+        if match.bare and _unlikely(reading):
+            continue
         rule = match.pattern
         inside = any(first <= match.first and match.last <= last for first, last in safe)
         if inside or any(n == rule.name and f <= match.first < t for n, f, t in seen):

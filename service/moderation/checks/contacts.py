@@ -56,6 +56,7 @@ _MESSENGERS = frozenset(
         *("facebook", "fb", "insta", "instagram", "ig", "tiktok", "messenger", "mess"),
     ],
 )
+_LIVE = re.compile(r"\blive\s?:\s?[a-z0-9._-]{4,40}")
 _FREE_HANDLE = re.compile(r"(?:^|[\s:(])(@[a-z][a-z0-9]*[_\d][a-z0-9_]{1,30})")
 
 
@@ -90,6 +91,8 @@ def _places(reading: Reading) -> list[tuple[int, int, str, int]]:
         found.extend((m.start(), m.end(), "mail", 2) for m in _MAIL.finditer(text))
         found.extend((m.start(), m.end(), "mail", 2) for m in _SPELT_MAIL.finditer(text))
         found.extend((m.start(1), m.end(1), "account", 2) for m in _FREE_HANDLE.finditer(text))
+    if "live" in reading.words:
+        found.extend((m.start(), m.end(), "account", 2) for m in _LIVE.finditer(text))
     if not _MESSENGERS.isdisjoint(reading.words):
         found.extend((m.start(1), m.end(1), "account", 2) for m in _HANDLE.finditer(text))
     kept: list[tuple[int, int, str, int]] = []

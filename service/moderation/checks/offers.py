@@ -61,7 +61,7 @@ _OFFERED = 4.0
 # Nobody hides the words of an honest offer.
 _VEILED = 3.0
 # How like the examples a field must be: to be looked at, and, with its signs weighed in, to be held.
-_UNLIKE, _LIKE, _TRUST = -1.5, 1.05, 0.4
+_UNLIKE, _LIKE, _TRUST = -1.5, 1.0, 0.4
 # How far beyond that an offer with a contact must go to be rejected.
 _BLATANT = 1.5
 # Where people are promised their lost money back, fraud is part of the pitch.
