@@ -45,6 +45,7 @@ class Settings:
     embedded_valkey: bool
     secret_key: str
     data_keys: tuple[bytes, ...]
+    lookup_key: bytes | None
     backup_key: str
     public_url: str
     trusted_proxies: int
@@ -99,6 +100,7 @@ DEFAULTS: Mapping[str, str] = {
     "REDIS_SENTINEL_PASSWORD": "",
     "SECRET_KEY": "",
     "DATA_KEYS": "",
+    "LOOKUP_KEY": "",
     "BACKUP_KEY": "",
     "PUBLIC_URL": "",
     "TRUSTED_PROXIES": "0",
@@ -155,6 +157,7 @@ def generate(var: Path) -> None:
         "# Made by `make run`. The environment wins over this file. Keep it with your backups: without\n"
         "# DATA_KEYS the phone numbers in the database cannot be read.\n"
         f"SECRET_KEY={secrets.token_urlsafe(32)}\nDATA_KEYS={secrets.token_hex(32)}\n"
+        f"LOOKUP_KEY={secrets.token_hex(32)}\n"
     )
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as handle:
@@ -234,6 +237,7 @@ def _checked(var: Path, values: Mapping[str, str]) -> Settings:
         embedded_valkey=redis_url == embedded_redis_url(var),
         secret_key=secret,
         data_keys=_data_keys(values["DATA_KEYS"], secret, wrong),
+        lookup_key=_lookup_key(values["LOOKUP_KEY"], wrong),
         backup_key=values["BACKUP_KEY"] or hmac.digest(secret.encode(), b"backups", "sha256").hex(),
         public_url=values["PUBLIC_URL"].rstrip("/"),
         trusted_proxies=int(number("TRUSTED_PROXIES", 0, 10)),
@@ -310,3 +314,13 @@ def _data_keys(given: str, secret: str, wrong: list[str]) -> tuple[bytes, ...]:
     if not keys or any(len(key) != 32 for key in keys):
         wrong.append("DATA_KEYS must be one or more keys of 64 hexadecimal digits, newest first, comma between")
     return keys
+
+
+def _lookup_key(given: str, wrong: list[str]) -> bytes | None:
+    try:
+        key = bytes.fromhex(given.strip())
+    except ValueError:
+        key = b""
+    if given and len(key) != 32:
+        wrong.append("LOOKUP_KEY must be 64 hexadecimal digits")
+    return key or None

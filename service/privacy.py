@@ -28,11 +28,15 @@ class Vault:
 
     data_keys: tuple[bytes, ...]
     address_key: bytes
+    lookup: bytes | None = None
 
     @property
-    def _lookup_key(self) -> bytes:
-        # The oldest key stays the one of the look-ups, so that a rotation does not part a sender from their past.
-        return hmac.digest(self.data_keys[-1], b"phone look-up", "sha256")
+    def lookup_key(self) -> bytes:
+        """Return the key of the look-ups, which a rotation leaves as it is: it must not part senders from their past.
+
+        Without one of its own (LOOKUP_KEY) it follows from the oldest data key.
+        """
+        return self.lookup or hmac.digest(self.data_keys[-1], b"phone look-up", "sha256")
 
     def seal(self, phone: str, row: uuid.UUID) -> bytes:
         """Encrypt an E.164 number so that only this row's column can be decrypted with it (AES-256-GCM)."""
@@ -41,16 +45,26 @@ class Vault:
 
     def open(self, sealed: bytes, row: uuid.UUID) -> str:
         """Decrypt what `seal` made for the same row; raise `Unreadable` otherwise."""
-        return self._opened(sealed, _bound_to(row))
+        return _opened(sealed, _bound_to(row), self.data_keys)
 
-    def _opened(self, sealed: bytes, bound: bytes) -> str:
-        nonce, text = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
-        for key in self.data_keys:
-            try:
-                return AESGCM(key).decrypt(nonce, text, bound).decode()
-            except (InvalidTag, ValueError):
-                continue
-        raise Unreadable
+    def reseal(self, sealed: bytes, row: uuid.UUID) -> bytes | None:
+        """Return the number sealed anew, None when the newest key sealed it; raise `Unreadable`."""
+        if self._is_newest(sealed, _bound_to(row)):
+            return None
+        return self.seal(self.open(sealed, row), row)
+
+    def reseal_secret(self, sealed: bytes, owner: str) -> bytes | None:
+        """Return a second factor's secret sealed anew, None when the newest key sealed it; raise `Unreadable`."""
+        if self._is_newest(sealed, _secret_of(owner)):
+            return None
+        return self.seal_secret(self.open_secret(sealed, owner), owner)
+
+    def _is_newest(self, sealed: bytes, bound: bytes) -> bool:
+        try:
+            _opened(sealed, bound, self.data_keys[:1])
+        except Unreadable:
+            return False
+        return True
 
     def seal_secret(self, secret: str, owner: str) -> bytes:
         """Encrypt the shared secret of somebody's second factor so that it can be opened for the same name alone."""
@@ -59,11 +73,11 @@ class Vault:
 
     def open_secret(self, sealed: bytes, owner: str) -> str:
         """Decrypt what `seal_secret` made for the same name; raise `Unreadable` otherwise."""
-        return self._opened(sealed, _secret_of(owner))
+        return _opened(sealed, _secret_of(owner), self.data_keys)
 
     def phone_key(self, phone: str) -> bytes:
         """Return the keyed hash by which one sender's comments are found without knowing the number."""
-        return hmac.digest(self._lookup_key, phone.encode(), "sha256")[:16]
+        return hmac.digest(self.lookup_key, phone.encode(), "sha256")[:16]
 
     def sender(self, address: str) -> bytes:
         """Return the keyed hash of an address's prefix."""
@@ -98,6 +112,16 @@ def address_prefix(address: str) -> str:
     if ip.version == 4:
         return str(ip)
     return str(ipaddress.ip_network((ip, 64), strict=False))
+
+
+def _opened(sealed: bytes, bound: bytes, keys: tuple[bytes, ...]) -> str:
+    nonce, text = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
+    for key in keys:
+        try:
+            return AESGCM(key).decrypt(nonce, text, bound).decode()
+        except (InvalidTag, ValueError):
+            continue
+    raise Unreadable
 
 
 def _bound_to(row: uuid.UUID) -> bytes:

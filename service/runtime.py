@@ -55,7 +55,7 @@ def build(settings: Settings, *, database_pool: int = 10) -> Runtime:
             lifetime=settings.challenge_lifetime,
             minimum_fill=settings.minimum_fill,
         ),
-        vault=Vault(data_keys=settings.data_keys, address_key=settings.secret("addresses")),
+        vault=Vault(settings.data_keys, settings.secret("addresses"), settings.lookup_key),
         tally=tally,
     )
 

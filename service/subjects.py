@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.comments import receipts
+from service.comments import receipts, search
+from service.db import Database
 from service.models import Comment, Decision, Report
 from service.privacy import InvalidPhone, Vault, parse_phone
 
@@ -44,6 +45,17 @@ def erase(session: Session, rows: list[Comment], *, actor: str, now: datetime) -
     for row in rows:
         receipts.erase(session, row, actor=actor, act="erase", now=now)
     return {row.article_id for row in rows}
+
+
+def scrub(database: Database) -> bool:
+    """Take erased text out of the search's index and the journal, in short transactions; False when one was in use."""
+    begin = True
+    while True:
+        with database.writing() as session:
+            more = search.forget(session, begin=begin)
+        if not more:
+            return database.scrub()
+        begin = False
 
 
 def erased(session: Session) -> list[uuid.UUID]:

@@ -111,6 +111,16 @@ def test_logs_hold_neither_text_nor_name_nor_address(client, site, judge_all, ca
     assert "203.0.113.77" not in logged
 
 
+def test_a_consent_is_kept_with_its_sentence_its_version_and_its_time(client, add_site, rows):
+    add_site(consent_text="Tôi cho báo giữ số này {days} ngày.", consent_version="2026-03", phone_days=45)
+    send(client, phone=PHONE, consent=True)
+    send(client, "Không có số nào ở đây cả.")
+    given, none = (row.consent for row in sorted(rows(Comment), key=lambda row: row.id))
+    assert (given["text"], given["version"]) == ("Tôi cho báo giữ số này 45 ngày.", "2026-03")
+    assert abs(datetime.fromisoformat(given["at"]) - datetime.now(UTC)) < timedelta(minutes=1)
+    assert none is None
+
+
 def test_retention_erases_what_is_due_and_nothing_else(site, parts, judge_all):
     now = datetime.now(UTC)
     for days in (91, 31, 0, 0):

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import structlog
 from redis.exceptions import RedisError
 
-from service import challenges, jobs, retention, sessions, sites
+from service import challenges, jobs, retention, sessions, sites, subjects
 from service.comments import judging, submission
 from service.db import AWAY
 from service.metrics import vocabulary
@@ -68,7 +68,14 @@ def tidy(parts: Runtime) -> None:
         known = sites.every(session)
     for site in known:
         with parts.database.writing() as session:
-            retention.erase(session, site, now=now)
+            erased = retention.erase(session, site, now=now)
+        if erased.phones or erased.addresses:
+            log.info("retention", site=site.key, phones=erased.phones, addresses=erased.addresses)
+
+
+def scrub(parts: Runtime) -> None:
+    """Take what was erased out of the pages of index and journal, where the database leaves it (docs/privacy.md)."""
+    subjects.scrub(parts.database)
 
 
 def jobs_of(parts: Runtime) -> list[Periodic]:
@@ -78,6 +85,7 @@ def jobs_of(parts: Runtime) -> list[Periodic]:
         Periodic("ask", parts.settings.sweep_every.total_seconds(), ask),
         Periodic("refill", 1.0, refill),
         Periodic("tidy", 600.0, tidy),
+        Periodic("scrub", 86_400.0, scrub),
     ]
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import click
 
-from service import config, news, retention, sites, subjects
+from service import config, keyring, news, retention, sites, subjects
 from service.runtime import Runtime, build
 
 WHICH = click.argument("which", metavar="PHONE|RECEIPT|ID")
@@ -53,6 +53,7 @@ def erase(which: str) -> None:
             rows = subjects.find(opened, which, vault=runtime.vault, region=runtime.settings.phone_region)
             changed = subjects.erase(opened, rows, actor="operator", now=datetime.now(UTC))
         news.tell(runtime.redis, changed)
+        subjects.scrub(runtime.database)
         click.echo(f"Erased {len(rows)} comments.")
     finally:
         runtime.close()
@@ -67,6 +68,36 @@ def erase_due(*, dry_run: bool) -> None:
         _retention(runtime, dry_run=dry_run)
     finally:
         runtime.close()
+
+
+@privacy.command("reseal")
+def reseal() -> None:
+    """Seal everything with the newest of DATA_KEYS, so that the older ones can be dropped."""
+    runtime = build(config.load())
+    try:
+        with runtime.database.writing() as opened:
+            batch = keyring.second_factors(opened, runtime.vault)
+        anew, unreadable, after = batch.anew, batch.unreadable, None
+        while True:
+            with runtime.database.writing() as opened:
+                batch = keyring.phones(opened, runtime.vault, after)
+            anew, unreadable, after = anew + batch.anew, unreadable + batch.unreadable, batch.following
+            if after is None:
+                break
+        runtime.database.scrub()
+    finally:
+        runtime.close()
+    click.echo(f"Sealed {anew} anew; {unreadable} can be opened with none of DATA_KEYS.")
+    if unreadable:
+        raise click.exceptions.Exit(1)
+
+
+@privacy.command("lookup-key")
+def lookup_key() -> None:
+    """Print the key by which one phone's comments are found, for LOOKUP_KEY before the oldest data key is dropped."""
+    runtime = build(config.load())
+    click.echo(runtime.vault.lookup_key.hex())
+    runtime.close()
 
 
 def _retention(runtime: Runtime, *, dry_run: bool) -> None:

@@ -16,6 +16,8 @@ from service.models import Comment
 FEW = 2_000
 """So many finds are put in order faster than the order is walked until enough of them turned up."""
 MOST_WORDS = 8
+PAGES = 2_000
+"""So much of the index is written anew at once, while other writers wait."""
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -45,3 +47,20 @@ def matches(session: Session, query: str, *, pending: bool) -> ColumnElement[boo
 
 _FOUND: Any = text("SELECT id FROM comment_words WHERE comment_words MATCH :asked").bindparams(bindparam("asked"))
 _COUNT = text("SELECT count(*) FROM (SELECT 1 FROM comment_words WHERE comment_words MATCH :asked LIMIT :most)")
+
+
+def forget(session: Session, *, begin: bool) -> bool:
+    """Write a piece of the index anew without the words of erased comments; say whether there is more to write.
+
+    FTS5 only marks what is deleted, and drops it when its segments are merged. PostgreSQL's vacuum does that by itself.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        return False
+    connection: Any = session.connection().connection
+    before = connection.total_changes
+    session.execute(_MERGE, {"pages": -PAGES if begin else PAGES})
+    # The command's own row is one change (the documentation of FTS5, "The merge command").
+    return bool(connection.total_changes - before > 1)
+
+
+_MERGE = text("INSERT INTO comment_words (comment_words, rank) VALUES ('merge', :pages)")

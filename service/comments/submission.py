@@ -44,6 +44,8 @@ class Draft:
     body: str
     phone: str | None = None
     consent: bool = False
+    consent_text: str = ""
+    """The sentence that stood beside the box."""
     article_url: str = ""
     article_title: str = ""
 
@@ -157,7 +159,9 @@ def _row(
     address: str,
     now: datetime,
 ) -> dict[str, Any]:
-    consent = {"version": site.policy.consent_version, "at": now.isoformat()} if draft.consent else None
+    consent = None
+    if draft.consent:
+        consent = {"text": draft.consent_text, "version": site.policy.consent_version, "at": now.isoformat()}
     return {
         "id": comment_id,
         "site_id": site.id,

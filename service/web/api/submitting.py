@@ -17,6 +17,7 @@ from service.metrics import vocabulary
 from service.sites import KnownSite
 from service.web import answer, context, form, limits, origins, payload, schemas
 from service.web.api.public import public
+from service.web.embed import words
 from service.web.errors import FieldError, FieldErrors, Problem
 from service.web.schemas import answers
 from service.web.valve import RETRY_SECONDS, Shut
@@ -60,7 +61,7 @@ def _accepted(fields: dict[str, Any]) -> Accepted:
         site = sites.find(session, key)
         origins.demand(site)
         comment, answers, problems = _parsed(fields, site)
-        draft = _draft(comment)
+        draft = _draft(comment, site)
         idempotency_key = comment.idempotency_key or None
         if idempotency_key and not problems:
             before = _sent_before(session, site, idempotency_key, draft)
@@ -108,7 +109,7 @@ def _parsed(fields: dict[str, Any], site: KnownSite) -> tuple[schemas.CommentIn,
     return comment, comment.answers(), problems
 
 
-def _draft(comment: schemas.CommentIn) -> Draft:
+def _draft(comment: schemas.CommentIn, site: KnownSite) -> Draft:
     return Draft(
         article=comment.article,
         name=comment.name,
@@ -116,6 +117,7 @@ def _draft(comment: schemas.CommentIn) -> Draft:
         body=comment.body,
         phone=comment.phone or None,
         consent=comment.consent,
+        consent_text=words.of(site)["consent"] if comment.consent else "",
         article_url=comment.article_url,
         article_title=comment.article_title,
     )
