@@ -1,6 +1,7 @@
 """The form by keyboard alone, for screen readers, in large text, dark and forced colours."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -72,7 +73,7 @@ def test_a_comment_is_written_sent_and_another_reported_by_keyboard_alone(
     site = add_site(challenge="none")
     publish()
     with parts.database.writing() as session:
-        sites.change(session, site.key, name=None, origins=None, changes={"challenge": "image"})
+        sites.change(session, site.key, name=None, origins=None, changes={"challenge": "image"}, now=datetime.now(UTC))
     page.goto(served + OURS)
     expect(page.locator("binh-luan[ready]")).to_be_attached()
     walked = []
