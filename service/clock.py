@@ -38,6 +38,7 @@ class Standing:
 
 def due(arrived: datetime, site: KnownSite, zone: ZoneInfo) -> datetime | None:
     """Return when a comment that arrived then must be decided, None where people never review."""
+    zone = _zone(site, zone)
     left = timedelta(hours=site.policy.review_hours)
     day = arrived.astimezone(zone).date()
     for _ in range(FARTHEST):
@@ -52,6 +53,7 @@ def due(arrived: datetime, site: KnownSite, zone: ZoneInfo) -> datetime | None:
 
 def late_before(now: datetime, site: KnownSite, zone: ZoneInfo) -> datetime:
     """Return the moment whose arrivals are due just now: what arrived earlier is late."""
+    zone = _zone(site, zone)
     left = timedelta(hours=site.policy.review_hours)
     day = now.astimezone(zone).date()
     for _ in range(FARTHEST):
@@ -86,6 +88,16 @@ def standing(session: Session, known: Sequence[KnownSite], zone: ZoneInfo, *, no
         hours = site.policy.review_hours
         standings.append(Standing(site.key, site.name, hours, number, late.get(site.id, 0), oldest, when))
     return standings
+
+
+def age(standing: Standing, *, now: datetime) -> float:
+    """Return the seconds for which the oldest has waited, 0 where nothing waits."""
+    return max(0.0, (now - standing.oldest).total_seconds()) if standing.oldest is not None else 0.0
+
+
+def _zone(site: KnownSite, otherwise: ZoneInfo) -> ZoneInfo:
+    """Return the zone whose hours are meant: the site's own where it has one."""
+    return ZoneInfo(site.policy.time_zone) if site.policy.time_zone else otherwise
 
 
 def _shift(day: date, site: KnownSite, zone: ZoneInfo) -> tuple[datetime, datetime]:

@@ -19,7 +19,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric as Family
 from redis.exceptions import RedisError
 
-from service import queues
+from service import clock, queues, sites
 from service.db import AWAY
 from service.metrics import Metric, vocabulary
 from service.metrics.tally import Key
@@ -94,6 +94,7 @@ def _database(runtime: Runtime) -> Seen:
     now = datetime.now(UTC)
     with runtime.database.reading() as session:
         rows = queues.rows(session, now=now)
+        sites_standing = clock.standing(session, sites.every(session), runtime.settings.zone, now=now)
         over_cap = standing.alarms(session, now=now, zone=runtime.settings.zone)
     return [
         (vocabulary.UP, ("database",), 1.0),
@@ -101,6 +102,8 @@ def _database(runtime: Runtime) -> Seen:
         (vocabulary.OLDEST_PENDING, (), rows.oldest_pending),
         (vocabulary.HELD, (), rows.held),
         (vocabulary.OLDEST_HELD, (), rows.oldest_held),
+        *((vocabulary.REVIEW_LATE, (one.site,), float(one.late)) for one in sites_standing),
+        *((vocabulary.REVIEW_OLDEST, (one.site,), clock.age(one, now=now)) for one in sites_standing),
         (vocabulary.UNCHECKED, (), rows.unchecked),
         (vocabulary.RULES_OVER_CAP, (), over_cap),
     ]

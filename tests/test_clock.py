@@ -38,6 +38,11 @@ def test_a_decision_is_due_after_so_many_hours_of_review(arrived, due, policy):
     assert clock.due(at(arrived), a_site(**policy), ZONE) == at(due)
 
 
+def test_the_hours_are_those_of_the_sites_own_zone():
+    site = a_site(**OFFICE, time_zone="Europe/Berlin")
+    assert clock.due(at("2026-03-02 09:00"), site, ZONE) == at("2026-03-02 18:00")
+
+
 @pytest.mark.parametrize("hour", range(0, 240, 7))
 @pytest.mark.parametrize("policy", [{}, OFFICE, OFFICE | {"review_hours": 30}])
 def test_late_is_exactly_what_was_due_before_now(hour, policy):

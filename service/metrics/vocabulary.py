@@ -81,6 +81,8 @@ PENDING = Metric("duyet_comments_pending", "gauge", "Rows that wait for a worker
 OLDEST_PENDING = Metric("duyet_oldest_pending_seconds", "gauge", "Age of the oldest of them, 0 without any")
 HELD = Metric("duyet_comments_held", "gauge", "Comments that wait for a person")
 OLDEST_HELD = Metric("duyet_oldest_held_seconds", "gauge", "Age of the oldest of them, 0 without any")
+REVIEW_LATE = Metric("duyet_review_late", "gauge", "Held comments past their site's review target", ("site",))
+REVIEW_OLDEST = Metric("duyet_review_oldest_seconds", "gauge", "Age of the oldest of a site that is held", ("site",))
 UNCHECKED = Metric("duyet_comments_unchecked", "gauge", "Held comments that could not be checked")
 RULES_OVER_CAP = Metric("duyet_rules_over_cap", "gauge", "Live rules that reached today's cap and only count")
 BELLS_WAITING = Metric("duyet_bells_waiting", "gauge", "Jobs in the queue of RQ: bells, not comments")
@@ -94,6 +96,8 @@ SEEN = (
     OLDEST_PENDING,
     HELD,
     OLDEST_HELD,
+    REVIEW_LATE,
+    REVIEW_OLDEST,
     UNCHECKED,
     RULES_OVER_CAP,
     BELLS_WAITING,

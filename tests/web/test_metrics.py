@@ -212,6 +212,7 @@ def test_the_queue_is_read_from_the_rows(ann, add_site, judge_all, seen, parts, 
     assert numbers["duyet_comments_unchecked",] == 1
     assert numbers["duyet_oldest_pending_seconds",] > 3600
     assert numbers["duyet_oldest_held_seconds",] > 3600
+    assert numbers["duyet_review_oldest_seconds", "bao"] > 3600
     assert numbers["duyet_bells_waiting",] == 0
 
 
