@@ -17,6 +17,8 @@ from service.db import AWAY, Database
 OLDEST_PENDING_SECONDS = 60
 SCHEDULER_SECONDS = 90
 
+KEEPS = "noeviction"
+
 SENTENCES = {
     "database_answers": "{kind} answers",
     "database_away": "does not answer ({error}); start it or mend DATABASE_URL",
@@ -87,6 +89,15 @@ def examined(database: Database, redis: Redis, *, now: datetime) -> list[Examine
     return found
 
 
+def eviction(redis: Redis) -> str | None:
+    """Return what a full server does, `noeviction` where it keeps everything; None where it does not tell."""
+    try:
+        return str(redis.config_get("maxmemory-policy").get("maxmemory-policy", KEEPS))
+    except ResponseError:
+        # Many rented servers keep CONFIG to themselves.
+        return None
+
+
 def _database(database: Database, now: datetime) -> list[Examined]:
     with database.reading() as session:
         found = [Examined("database", "database_answers", {"kind": session.get_bind().dialect.name})]
@@ -109,12 +120,11 @@ def _database(database: Database, now: datetime) -> list[Examined]:
 def _redis(redis: Redis, now: datetime) -> Iterator[Examined]:
     redis.ping()
     yield Examined("redis", "redis_answers")
-    try:
-        policy = redis.config_get("maxmemory-policy").get("maxmemory-policy", "noeviction")
-        yield Examined("memory", "memory_well" if policy == "noeviction" else "memory_evicts", {"policy": str(policy)})
-    except ResponseError:
-        # Many rented servers keep CONFIG to themselves.
+    policy = eviction(redis)
+    if policy is None:
         yield Examined("memory", "memory_unknown")
+    else:
+        yield Examined("memory", "memory_evicts" if policy != KEEPS else "memory_well", {"policy": policy})
     bells = queues.bells(redis, now=now)
     yield Examined("workers", "workers_alive" if bells.workers else "workers_none", {"number": bells.workers})
     beat = jobs.last_beat(redis)

@@ -296,6 +296,16 @@ def test_asking_after_workers_leaves_the_time_outs_as_they_are(parts, start, set
     assert worker.heard is not None
 
 
+def test_a_server_that_would_drop_what_it_holds_is_said_to_be_degraded(client, valkey):
+    assert client.get("/readyz").get_json()["degraded"] == []
+    valkey.config_set("maxmemory-policy", "allkeys-lru")
+    try:
+        ready = client.get("/readyz")
+        assert (ready.status_code, ready.get_json()["degraded"]) == (200, ["redis-memory"])
+    finally:
+        valkey.config_set("maxmemory-policy", "noeviction")
+
+
 @pytest.mark.parametrize(
     ("named", "wrong"),
     [

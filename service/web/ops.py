@@ -6,7 +6,7 @@ import ipaddress
 from flask import Blueprint, Response, current_app, request
 from redis.exceptions import RedisError
 
-from service import exposition, schema
+from service import exposition, health, schema
 from service.db import AWAY
 from service.web import answer, auth, context, limits
 from service.web.errors import RETRY_SECONDS, Problem
@@ -34,6 +34,9 @@ def readyz() -> Response:
         missing.append("database")
     try:
         runtime.redis.ping()
+        if health.eviction(runtime.redis) not in {health.KEEPS, None}:
+            # It would drop bells and open challenges without a word when it is full.
+            degraded.append("redis-memory")
         if limits.degraded(current_app._get_current_object()):  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's way.
             degraded.append("limits")
     except RedisError:
