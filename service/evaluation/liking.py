@@ -1,6 +1,6 @@
 """Trains the table of likeness on the written examples and the harmless texts of sets; deterministic, NumPy alone."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,9 +30,11 @@ class _Line:
     weight: float
 
 
-def train_likeness(paths: Sequence[Path], out: Path) -> dict[str, float]:
-    """Train on the examples and on the harmless texts of the files, and write the table."""
-    lines = list(_lines(paths))
+def train_likeness(
+    paths: Sequence[Path], out: Path, written: Iterable[tuple[str, str]] | None = None
+) -> dict[str, float]:
+    """Train on the written examples and on the harmless texts of the files, and write the table."""
+    lines = _lines(paths, examples() if written is None else written)
     every = np.concatenate([line.keys for line in lines])
     found, counts = np.unique(every, return_counts=True)
     known = found[counts > _RARE]
@@ -56,9 +58,9 @@ def train_likeness(paths: Sequence[Path], out: Path) -> dict[str, float]:
     return {"texts": float(len(lines)), "words and pairs": float(len(known))}
 
 
-def _lines(paths: Sequence[Path]) -> list[_Line]:
+def _lines(paths: Sequence[Path], written: Iterable[tuple[str, str]]) -> list[_Line]:
     """Give every text as typed and once more without marks."""
-    rows = [(kind, text, _OWN) for kind, text in examples()]
+    rows = [(kind, text, _OWN) for kind, text in written]
     for path in sorted(paths):
         harmless = [row for row in read_rows(path) if row["label"] in HARMLESS and row.get("split") != "dev"]
         step = max(1, len(harmless) * len(paths) // _MOST)

@@ -8,7 +8,9 @@ from service.evaluation.cases import judge, read_cases
 from service.evaluation.robustness import PHRASES, missed
 from service.moderation.vocabulary import Outcome
 
-RESULTS = [judge(case) for case in read_cases(Path(__file__).parent / "cases.jsonl")]
+HERE = Path(__file__).parent
+RESULTS = [judge(case) for case in read_cases(HERE / "cases.jsonl")]
+PRACTICE = [judge(case) for case in read_cases(HERE / "practice_cases.jsonl")]
 
 
 def group(prefix):
@@ -59,6 +61,15 @@ def test_the_right_words_are_marked():
 def test_the_category_is_right():
     named = [r for r in RESULTS if r.case.categories and r.right]
     assert share((r.well_named for r in named), named) >= 0.95
+
+
+def test_another_hands_cases_are_judged_as_well():
+    clean = [r for r in PRACTICE if r.case.clean]
+    listed = [r for r in PRACTICE if not r.case.clean and r.case.group != "unlisted"]
+    assert share((not r.right for r in clean), clean) <= 0.01
+    assert not any(r.outcome is Outcome.REJECT for r in clean)
+    assert share((not r.right for r in listed), listed) <= 0.03
+    assert share((r.well_named for r in listed if r.right), listed) >= 0.92
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

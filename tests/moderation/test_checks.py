@@ -3,6 +3,8 @@
 import pytest
 
 from service.moderation import moderate
+from service.moderation.checks import offers
+from service.moderation.reading import read_field
 from service.moderation.vocabulary import Category, Outcome, Policy, PublishMode, Submission
 
 POLICY = Policy(mode=PublishMode.WHEN_CLEAN)
@@ -128,6 +130,34 @@ def test_an_offer_of_every_trade_is_found_without_a_contact(text, category):
     verdict = moderate(Submission(body=text), POLICY)
     assert all(finding.ran for finding in verdict.findings)
     assert category in {f.category for f in verdict.findings if f.check == "offers"}
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("Đầu óc cỡ ông thì về giữ vịt chứ quản lý cái gì", Category.INSULT),
+        ("Dân xứ đó chỉ biết lừa nhau mà sống, đừng cho thuê nhà", Category.HATE),
+        ("Cứ viết tiếp đi rồi có ngày không còn tay mà viết", Category.THREAT),
+        ("Ngực thế kia thì được ôm một đêm vợ bỏ anh cũng chịu", Category.SEXUAL),
+    ],
+)
+def test_abuse_in_no_list_is_found_by_its_likeness(text, category):
+    verdict = moderate(Submission(body=text), POLICY)
+    found = next(f for f in verdict.findings if f.check == "contempt")
+    assert found.category is category
+    assert found.spans[0].text in text
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Cho vay nóng không thế chấp, giải ngân trong ngày, ib em, zalo 0912345678", True),
+        ("Nông dân vay vốn không cần thế chấp thì tốt quá", False),
+    ],
+)
+def test_without_the_table_patterns_and_contacts_decide_alone(text, found):
+    reading = read_field("body", text)
+    assert bool(list(offers.judge(reading, None))) is found
 
 
 @pytest.mark.parametrize(

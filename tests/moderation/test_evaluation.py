@@ -15,10 +15,13 @@ from service.evaluation import (
     read_cases,
     robustness,
     train,
+    train_likeness,
 )
 from service.evaluation.cases import judge
+from service.evaluation.examples import examples
 from service.evaluation.figures import recall_at, wilson
 from service.evaluation.training import auc
+from service.moderation.likeness import KINDS
 from service.moderation.vocabulary import Policy, PublishMode
 
 POLICY = Policy(mode=PublishMode.WHEN_CLEAN)
@@ -97,6 +100,25 @@ def test_training_is_deterministic(tmp_path):
     assert first["harm AUC"] == second["harm AUC"] == 1.0
     with np.load(tmp_path / "a.npz") as a, np.load(tmp_path / "b.npz") as b:
         assert all(np.array_equal(a[key], b[key]) for key in a.files)
+
+
+def test_the_table_of_likeness_is_the_same_each_time(tmp_path):
+    source = tmp_path / "small.jsonl"
+    rows = [{"text": f"bài viết hay lần {n}", "label": "CLEAN", "split": "train"} for n in range(20)]
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    lines = [("scam", "việc nhẹ lương cao nhắn em"), ("insult", "đầu để đội mũ à"), ("clean", "bài này rất hay")] * 3
+    first = train_likeness([source], tmp_path / "a.npz", lines)
+    train_likeness([source], tmp_path / "b.npz", lines)
+    assert first["texts"] == 2 * (20 + len(lines))
+    with np.load(tmp_path / "a.npz") as a, np.load(tmp_path / "b.npz") as b:
+        assert all(np.array_equal(a[key], b[key]) for key in a.files)
+
+
+def test_every_written_example_has_a_kind_and_stands_once():
+    kinds = {"clean", *KINDS["offer"], *KINDS["abuse"]}
+    texts = [text for kind, text in examples() if kind in kinds and len(text.split()) > 2]
+    assert len(texts) == len(set(texts)) == sum(1 for _ in examples())
+    assert len(texts) >= 2000
 
 
 def test_ranking_and_intervals():

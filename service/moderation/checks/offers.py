@@ -96,7 +96,7 @@ def find(sheet: Sheet) -> Iterator[Finding]:
     for reading in sheet.readings:
         like = likeness(reading, OFFER)
         if like is None or like.value > _UNLIKE:
-            yield from _judge(reading, _count(reading, like), like)
+            yield from judge(reading, like)
 
 
 def _count(reading: Reading, like: Likeness | None) -> _Tally:
@@ -155,13 +155,15 @@ def _shared(one: Sign, other: Sign) -> int:
     return max(0, min(one.last, other.last) - max(one.first, other.first))
 
 
-def _judge(reading: Reading, tally: _Tally, like: Likeness | None) -> Iterator[Finding]:
+def judge(reading: Reading, like: Likeness | None) -> Iterator[Finding]:
     """An offer has pitches and a way to answer them, or is much like offers known; talk about a trade is none."""
+    tally = _count(reading, like)
     topic = max(tally.topics, key=lambda name: _score(tally.topics[name]), default="")
     weight = _weight(tally, topic)
     pitched = any(sign.weight > _TERM for sign in tally.topics.get(topic, ()))
     if like is None:
-        beyond = (weight - _OFFERED) * _TRUST if pitched else -1.0
+        answered = bool(tally.contacts or tally.calls)
+        beyond = (weight - _OFFERED) * _TRUST if pitched and answered else -1.0
     else:
         beyond = like.value + _TRUST * weight - _LIKE
     if beyond < 0:
