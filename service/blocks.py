@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from service import events
+from service.db import Instant
 from service.models import Block, Comment, Site
 from service.moderation.lexicon import terms
 from service.moderation.vocabulary import Category, Outcome, RuleKind, SiteRule
@@ -186,13 +187,8 @@ def blocked(
     hashes = {key for _, key in keys if key is not None}
     if not hashes:
         return frozenset()
-    query = select(Block.site_id, Block.key).where(
-        Block.site_id.in_({site_id for site_id, _ in keys}),
-        Block.kind.in_(("phone", "address")),
-        Block.key.in_(hashes),
-        _stands(now),
-    )
-    return frozenset((site_id, key) for site_id, key in session.execute(query) if key is not None)
+    asked = {"sites": list({site_id for site_id, _ in keys}), "hashes": list(hashes), "now": now}
+    return frozenset((site_id, key) for site_id, key in session.execute(_OF_SENDERS, asked) if key is not None)
 
 
 def phrases(session: Session, site_ids: Collection[int], *, now: datetime) -> dict[int, list[SiteRule]]:
@@ -215,7 +211,7 @@ def phrases(session: Session, site_ids: Collection[int], *, now: datetime) -> di
     return dict(found)
 
 
-def _stands(now: datetime) -> ColumnElement[bool]:
+def _stands(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     return and_(Block.lifted_at.is_(None), or_(Block.expires_at.is_(None), Block.expires_at > now))
 
 
@@ -238,3 +234,12 @@ def _known(row: Block, site_key: str) -> KnownBlock:
         row.lifted_by,
         row.lifted_at,
     )
+
+
+# Asked for each comment that is accepted, and so written once.
+_OF_SENDERS = select(Block.site_id, Block.key).where(
+    Block.site_id.in_(bindparam("sites", expanding=True)),
+    Block.kind.in_(("phone", "address")),
+    Block.key.in_(bindparam("hashes", expanding=True)),
+    _stands(bindparam("now", type_=Instant())),
+)
