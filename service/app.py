@@ -18,6 +18,7 @@ from service.web.demo import demo
 from service.web.desk.rooms import desk
 from service.web.embed.pages import embed
 from service.web.embed.scripts import scripts
+from service.web.ladders import Ladders
 from service.web.openapi import documents
 from service.web.operations.pages import operations
 from service.web.ops import ops
@@ -63,6 +64,7 @@ def create_app(runtime: Runtime) -> Flask:
     for blueprint in (public, review, desk, operations, embed, scripts, demo, ops, documents):
         app.register_blueprint(blueprint)
     auth.install(app)
+    app.extensions["duyet-ladders"] = Ladders(runtime.database)
     limits.install(app, runtime.settings)
     _watch(app, runtime.tally)
     app.wsgi_app = _shelved(app, runtime)  # type: ignore[method-assign]

@@ -52,6 +52,9 @@ class Settings:
     limit_comments: str
     limit_phone: str
     limit_challenges: str
+    limit_sounds: str
+    limit_attempts: str
+    limit_crowd: str
     limit_receipts: str
     limit_reports: str
     limit_sign_in: str
@@ -107,6 +110,9 @@ DEFAULTS: Mapping[str, str] = {
     "LIMIT_COMMENTS": "5/minute;30/hour",
     "LIMIT_PHONE": "10/hour",
     "LIMIT_CHALLENGES": "20/minute",
+    "LIMIT_SOUNDS": "10/minute;60/hour",
+    "LIMIT_ATTEMPTS": "20/minute;100/hour",
+    "LIMIT_CROWD": "120/minute;1200/hour",
     "LIMIT_RECEIPTS": "30/minute",
     "LIMIT_REPORTS": "5/minute;30/hour",
     "LIMIT_SIGN_IN": "10/minute",
@@ -244,6 +250,9 @@ def _checked(var: Path, values: Mapping[str, str]) -> Settings:
         limit_comments=limit("LIMIT_COMMENTS"),
         limit_phone=limit("LIMIT_PHONE"),
         limit_challenges=limit("LIMIT_CHALLENGES"),
+        limit_sounds=limit("LIMIT_SOUNDS"),
+        limit_attempts=limit("LIMIT_ATTEMPTS"),
+        limit_crowd=limit("LIMIT_CROWD"),
         limit_receipts=limit("LIMIT_RECEIPTS"),
         limit_reports=limit("LIMIT_REPORTS"),
         limit_sign_in=limit("LIMIT_SIGN_IN"),

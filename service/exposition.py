@@ -20,6 +20,7 @@ from prometheus_client.metrics_core import Metric as Family
 from redis.exceptions import RedisError
 
 from service import clock, queues, sites
+from service.comments import surges
 from service.db import AWAY
 from service.metrics import Metric, vocabulary
 from service.metrics.tally import Key
@@ -96,6 +97,7 @@ def _database(runtime: Runtime) -> Seen:
         rows = queues.rows(session, now=now)
         sites_standing = clock.standing(session, sites.every(session), runtime.settings.zone, now=now)
         over_cap = standing.alarms(session, now=now, zone=runtime.settings.zone)
+        surging = surges.number(session)
     return [
         (vocabulary.UP, ("database",), 1.0),
         (vocabulary.PENDING, (), rows.pending),
@@ -106,6 +108,7 @@ def _database(runtime: Runtime) -> Seen:
         *((vocabulary.REVIEW_OLDEST, (one.site,), clock.age(one, now=now)) for one in sites_standing),
         (vocabulary.UNCHECKED, (), rows.unchecked),
         (vocabulary.RULES_OVER_CAP, (), over_cap),
+        (vocabulary.SURGES, (), surging),
     ]
 
 

@@ -78,6 +78,16 @@ class Article(Base):
     site: Mapped[Site] = relationship()
 
 
+class Surge(Base):
+    """An article that gets many times more comments than it is used to; gone when it has calmed down."""
+
+    __tablename__ = "surges"
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True)
+    since: Mapped[datetime]
+    recent: Mapped[int]
+    usual: Mapped[float]
+
+
 class Comment(Base):
     """One comment, from the form to its end. An erased one keeps its row, its times and nothing personal."""
 

@@ -61,6 +61,10 @@ class SitePolicy:
     learned_threshold: float = 0.9
     limit_comments: str = ""
     """Comments from one address prefix, in Flask-Limiter's notation; '' for the installation's limit alone."""
+    surge_factor: int = 4
+    """An article that gets so many times its usual comments is in a surge; 0 for never."""
+    surge_floor: int = 30
+    """Fewer than so many in ten minutes are never one."""
     phone_days: int = 90
     address_days: int = 30
     review_hours: int = 24
@@ -214,6 +218,8 @@ def checked(policy: SitePolicy) -> SitePolicy:
         "a threshold is 1 to 3, or 4 for never": all(1 <= value <= 4 for value in policy.thresholds.values()),
         "the learned threshold lies between 0 and 1": 0 < policy.learned_threshold <= 1,
         "a limit looks like 5/minute;30/hour": _is_limit(policy.limit_comments),
+        "a surge is 2 to 100 times the usual, or 0 for never": policy.surge_factor in {0, *range(2, 101)},
+        "a surge is at least 5 comments in ten minutes": policy.surge_floor >= 5,
         "retention is one day or more": min(policy.phone_days, policy.address_days) >= 1,
         "the review target is 1 to 720 hours": 1 <= policy.review_hours <= 720,
         "people review from an hour to a later one, 0 to 24": 0 <= policy.review_from < policy.review_to <= 24,

@@ -14,13 +14,14 @@ import structlog
 from redis.exceptions import RedisError
 
 from service import challenges, jobs, retention, sessions, sites, subjects
-from service.comments import judging, submission
+from service.comments import judging, submission, surges
 from service.db import AWAY
 from service.metrics import vocabulary
 from service.rules import backtests, standing
 from service.runtime import Runtime
 
 PICTURES, SOUNDS = 300, 60
+WATCH_SECONDS = 10.0
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +58,15 @@ def refill(parts: Runtime) -> int:
     return sum(challenges.refill(parts.challenges, pictures=PICTURES, sounds=SOUNDS))
 
 
+def watch(parts: Runtime) -> int:
+    """Notice which articles get many more comments than usual; return how many began or ended."""
+    with parts.database.writing() as session:
+        turns = surges.watch(session, now=datetime.now(UTC))
+    for turn in turns:
+        log.info("surge", article=turn.article_id, began=turn.began, recent=turn.recent)
+    return len(turns)
+
+
 def tidy(parts: Runtime) -> None:
     """Sweep away repeats, spent proofs, keys, old sessions and personal data that are past their time."""
     now = datetime.now(UTC)
@@ -84,6 +94,7 @@ def jobs_of(parts: Runtime) -> list[Periodic]:
         Periodic("sweep", parts.settings.sweep_every.total_seconds(), sweep),
         Periodic("ask", parts.settings.sweep_every.total_seconds(), ask),
         Periodic("refill", 1.0, refill),
+        Periodic("watch", WATCH_SECONDS, watch),
         Periodic("tidy", 600.0, tidy),
         Periodic("scrub", 86_400.0, scrub),
     ]

@@ -4,9 +4,11 @@ import re
 import secrets
 import unicodedata
 from datetime import datetime
+from typing import Literal
 
 from service.challenges import pool, store
 from service.challenges.form import form_token
+from service.challenges.price import CAP, PLAIN, Price, price
 from service.challenges.proof import pose
 from service.challenges.seal import matches, seal
 from service.challenges.vocabulary import (
@@ -24,16 +26,37 @@ _ID = re.compile(r"[A-Za-z0-9_-]{22}")
 _LONGEST_ANSWER = 32
 
 
-def issue(challenges: Challenges, *, site: str, article: str, kind: Kind, now: datetime) -> Issued:
-    """Issue a challenge of the kind, or a proof of work in place of a picture while Redis is away."""
+def issue(
+    challenges: Challenges,
+    *,
+    site: str,
+    article: str,
+    kind: Kind | Literal["ladder"],
+    now: datetime,
+    sender: bytes = b"",
+    surging: bool = False,
+) -> Issued:
+    """Issue a challenge of the kind, or a proof of work in place of a picture while Redis is away.
+
+    A proof costs more the more its `sender` asks for, and the most while the article is `surging`. On the ladder a
+    picture is asked for where a proof would cost too much: the next rung, for whom others would refuse.
+    """
     token = form_token(challenges, site=site, article=article, now=now)
+    cost = PLAIN
+    if kind in {"pow", "ladder"}:
+        cost = price(challenges, sender=sender, place=_place(challenges, site, article))
+        if kind == "ladder":
+            kind = "image" if surging or cost.spent else "pow"
+        elif surging:
+            cost = Price(CAP)
     if kind == "image":
         try:
             return _issue_image(challenges, site=site, article=article, token=token, now=now)
         except ChallengesAway:
-            return _issue_proof(challenges, site=site, article=article, token=token, now=now, degraded=True)
+            cost = price(challenges, sender=sender, place=_place(challenges, site, article))
+            return _issue_proof(challenges, site=site, article=article, token=token, now=now, cost=cost, degraded=True)
     if kind == "pow":
-        return _issue_proof(challenges, site=site, article=article, token=token, now=now, degraded=False)
+        return _issue_proof(challenges, site=site, article=article, token=token, now=now, cost=cost, degraded=False)
     return Issued(
         id=secrets.token_urlsafe(16),
         kind="token",
@@ -120,10 +143,10 @@ def _issue_image(challenges: Challenges, *, site: str, article: str, token: str,
 
 
 def _issue_proof(
-    challenges: Challenges, *, site: str, article: str, token: str, now: datetime, degraded: bool
+    challenges: Challenges, *, site: str, article: str, token: str, now: datetime, cost: Price, degraded: bool
 ) -> Issued:
     ends = now + challenges.lifetime
-    posed = pose(challenges, site=site, article=article, until=ends, degraded=degraded)
+    posed = pose(challenges, site=site, article=article, until=ends, degraded=degraded, factor=cost.factor)
     return Issued(
         id=posed["parameters"]["nonce"],
         kind="pow",

@@ -32,9 +32,14 @@ class _Signed:
     key_signature: str
 
 
-def pose(challenges: Challenges, *, site: str, article: str, until: datetime, degraded: bool) -> dict[str, Any]:
-    """Return an ALTCHA challenge whose counter is chosen here, so that clients work about equally long."""
-    low, high = challenges.pow_counter
+def pose(
+    challenges: Challenges, *, site: str, article: str, until: datetime, degraded: bool, factor: float = 1.0
+) -> dict[str, Any]:
+    """Return an ALTCHA challenge whose counter is chosen here, so that clients work about equally long.
+
+    `factor` is the price in plain proofs: so many times as far to count.
+    """
+    low, high = (round(end * factor) for end in challenges.pow_counter)
     challenge = altcha.create_challenge(
         "PBKDF2/SHA-256",
         challenges.pow_cost,

@@ -2,6 +2,7 @@
 
     duyet:challenge:<id>         hash: place, ends, salts, sealed letters and digits, picture, sound
     duyet:challenge:<id>:taken   the same hash for a minute after it was consumed, so that it can be put back
+    duyet:asked:<keyed hash>     how many challenges a sender, or an article, was given within ten minutes
     duyet:pool:<kind>:<print>    list of entries made ahead: 16 bytes of salt, 32 of sealed answer, the media
 
 Each key has an end, and the pools have a length as well: the server evicts nothing.
@@ -78,6 +79,16 @@ _PUT_BACK = """
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 if redis.call('RENAMENX', KEYS[1], KEYS[2]) == 0 then return 0 end
 return redis.call('PEXPIREAT', KEYS[2], ARGV[1])
+"""
+
+
+_COUNT = """
+local counts = {}
+for number, key in ipairs(KEYS) do
+    counts[number] = redis.call('INCR', key)
+    if counts[number] == 1 then redis.call('PEXPIRE', key, ARGV[1]) end
+end
+return counts
 """
 
 
@@ -169,6 +180,12 @@ def add_to_pool(challenges: Challenges, kind: Media, entries: list[bytes], *, li
             pipe.execute()
     except _AWAY as error:
         raise ChallengesAway from error
+
+
+def count(challenges: Challenges, names: list[bytes], within: timedelta) -> list[int]:
+    """Count one more under each name, and return the counts; each begins anew when its time is over."""
+    keys = [f"duyet:asked:{name.hex()[:32]}" for name in names]
+    return [int(number) for number in _run(challenges, _COUNT, keys, [_milliseconds_of(within)])]
 
 
 def new_entry(challenges: Challenges, kind: Media, answer: str, media: bytes) -> bytes:

@@ -66,6 +66,10 @@ def _settings(command: Any) -> Any:
         ),
         click.option("--learned-threshold", type=float, help="The learned score that holds a comment, 0 to 1."),
         click.option("--limit-comments", help="Comments from one address, on top of LIMIT_COMMENTS: 3/minute;10/hour."),
+        click.option(
+            "--surge-factor", type=int, help="How many times its usual comments an article surges at; 0: never."
+        ),
+        click.option("--surge-floor", type=int, help="Fewer comments in ten minutes than this are no surge."),
         click.option("--phone-days", type=int, help="Days until a phone number is erased."),
         click.option("--address-days", type=int, help="Days until an address's hash is erased."),
         click.option("--review-hours", type=int, help="The target for a first decision, in hours."),

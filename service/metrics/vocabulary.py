@@ -84,6 +84,7 @@ OLDEST_HELD = Metric("duyet_oldest_held_seconds", "gauge", "Age of the oldest of
 REVIEW_LATE = Metric("duyet_review_late", "gauge", "Held comments past their site's review target", ("site",))
 REVIEW_OLDEST = Metric("duyet_review_oldest_seconds", "gauge", "Age of the oldest of a site that is held", ("site",))
 UNCHECKED = Metric("duyet_comments_unchecked", "gauge", "Held comments that could not be checked")
+SURGES = Metric("duyet_surges", "gauge", "Articles that get many times more comments than usual")
 RULES_OVER_CAP = Metric("duyet_rules_over_cap", "gauge", "Live rules that reached today's cap and only count")
 BELLS_WAITING = Metric("duyet_bells_waiting", "gauge", "Jobs in the queue of RQ: bells, not comments")
 OLDEST_BELL = Metric("duyet_oldest_bell_seconds", "gauge", "Age of the oldest of them, 0 without any")
@@ -99,6 +100,7 @@ SEEN = (
     REVIEW_LATE,
     REVIEW_OLDEST,
     UNCHECKED,
+    SURGES,
     RULES_OVER_CAP,
     BELLS_WAITING,
     OLDEST_BELL,

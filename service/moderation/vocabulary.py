@@ -71,6 +71,7 @@ class Facts:
     honeypot_filled: bool = False
     answered_by_sound: bool = False
     challenge_degraded: bool = False
+    article_surging: bool = False
     identical_elsewhere: int | None = 0
     similar_elsewhere: int | None = 0
     sent_lately: int | None = 0

@@ -1,5 +1,9 @@
 """Limits: which call may come how often, in one table; every endpoint is in it or exempt for a reason.
 
+Many people may stand behind one address: a carrier gives thousands of phones the same. A site on the ladder meets
+them with a dearer challenge before a refusal, so there `crowd` lifts what one address may do, and each form is
+counted for itself.
+
 Not here: what a block or a challenge does against abuse.
 """
 
@@ -9,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, current_app, g, request
+from flask import Flask, Response, current_app, g, request
 from flask_limiter import Limiter
 from limits import RateLimitItem, parse_many
 from redis.exceptions import RedisError
@@ -19,16 +23,18 @@ from service.config import Settings
 from service.db import AWAY
 from service.metrics import vocabulary
 from service.sites import KnownSite
-from service.web import auth, context, payload, schemas
+from service.web import auth, context, ladders, payload, schemas
 from service.web.errors import Problem
 
 
 @dataclass(frozen=True, slots=True)
 class Limited:
-    """A setting's limit, and what it counts by."""
+    """A setting's limit, what it counts by, when it does not hold, and for which answers alone it counts."""
 
     setting: str
     by: Callable[[], str]
+    unless: Callable[[], bool] | None = None
+    counts: Callable[[Response], bool] | None = None
 
 
 def by_address() -> str:
@@ -66,6 +72,36 @@ def no_phone() -> bool:
     return not by_phone()
 
 
+def by_form() -> str:
+    """Return what stands for the form that was filled in: its token, as long as whoever sent it likes."""
+    try:
+        token = payload.text_of(payload.read(), "token")
+    except (Problem, HTTPException):
+        token = ""
+    return f"form:{hashlib.sha256(token.encode('utf-8', 'replace')).hexdigest()}"
+
+
+def crowd() -> bool:
+    """Say whether the request is for a site on the ladder, where an address stands for many people."""
+    if "crowd" not in g:
+        g.crowd = ladders.asked_for()
+    return bool(g.crowd)
+
+
+def no_crowd() -> bool:
+    """Say whether one address stands for one sender."""
+    return not crowd()
+
+
+def missed() -> None:
+    """Note that this request's answer to a challenge was wrong."""
+    g.missed = True
+
+
+def _missed(_response: Response) -> bool:
+    return bool(g.get("missed", False))
+
+
 def _phone_key() -> str:
     vault, region = context.runtime().vault, context.runtime().settings.phone_region
     try:
@@ -77,10 +113,19 @@ def _phone_key() -> str:
 
 
 LIMITS: dict[str, tuple[Limited, ...]] = {
-    "public.submit": (Limited("limit_comments", by_address), Limited("limit_phone", by_phone)),
-    "public.challenge": (Limited("limit_challenges", by_address),),
-    "public.challenge_image": (Limited("limit_challenges", by_address),),
-    "public.challenge_audio": (Limited("limit_challenges", by_address),),
+    "public.submit": (
+        Limited("limit_comments", by_address, unless=crowd),
+        Limited("limit_crowd", by_address, unless=no_crowd),
+        Limited("limit_comments", by_form, unless=no_crowd),
+        Limited("limit_phone", by_phone, unless=no_phone),
+        Limited("limit_attempts", by_address, counts=_missed),
+    ),
+    "public.challenge": (
+        Limited("limit_challenges", by_address, unless=crowd),
+        Limited("limit_crowd", by_address, unless=no_crowd),
+    ),
+    "public.challenge_image": (Limited("limit_crowd", by_address),),
+    "public.challenge_audio": (Limited("limit_sounds", by_address),),
     "public.receipt": (Limited("limit_receipts", by_address),),
     "public.withdraw": (Limited("limit_receipts", by_address),),
     "public.report": (Limited("limit_reports", by_address),),
@@ -132,7 +177,7 @@ def install(app: Flask, settings: Settings) -> Limiter:
         for one in _limits_of(endpoint):
             text = getattr(settings, one.setting)
             view = limiter.limit(  # noqa: PLW2901 - each limit wraps the view with the ones before it.
-                text, key_func=one.by, exempt_when=no_phone if one.by is by_phone else None
+                text, key_func=one.by, exempt_when=one.unless, deduct_when=one.counts
             )(view)
         app.view_functions[endpoint] = view
     app.extensions["duyet-limits"] = lambda error: headers(limiter, error)
@@ -218,8 +263,8 @@ def context_pool(app: Flask) -> Any:
 
 
 def _lower(settings: Settings) -> str:
-    limited = _limits_of(request.endpoint or "")
-    items = parse_many(getattr(settings, limited[0].setting))
+    limited = next(one for one in _limits_of(request.endpoint or "") if one.unless is None or not one.unless())
+    items = parse_many(getattr(settings, limited.setting))
     return ";".join(
         f"{max(1, item.amount // FALLBACK_SHARE)} per {item.multiples} {item.GRANULARITY.name}" for item in items
     )

@@ -140,7 +140,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--images", type=int, default=300)
     asked.add_argument("--sounds", type=int, default=40)
-    asked.add_argument("--train", type=float, default=170, help="seconds; 0 for none")
+    asked.add_argument("--train", type=float, default=90, help="seconds; 0 for none")
     asked.add_argument("--sheet", type=Path)
     asked.add_argument("--seed", type=int)
     options = asked.parse_args()

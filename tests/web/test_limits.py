@@ -191,8 +191,8 @@ def test_reads_that_a_cache_may_keep_are_not_limited(client, site):
     ("more_settings", "method", "path"),
     [
         ({"LIMIT_CHALLENGES": "3/minute"}, "POST", "/v1/challenges"),
-        ({"LIMIT_CHALLENGES": "3/minute"}, "GET", "/v1/challenges/aaaaaaaaaaaaaaaaaaaaaa/image"),
-        ({"LIMIT_CHALLENGES": "3/minute"}, "GET", "/v1/challenges/aaaaaaaaaaaaaaaaaaaaaa/audio"),
+        ({"LIMIT_CROWD": "3/minute"}, "GET", "/v1/challenges/aaaaaaaaaaaaaaaaaaaaaa/image"),
+        ({"LIMIT_SOUNDS": "3/minute"}, "GET", "/v1/challenges/aaaaaaaaaaaaaaaaaaaaaa/audio"),
         ({"LIMIT_RECEIPTS": "3/minute"}, "GET", "/v1/receipts/AAAAAAAAAAAAAAAAAAAAAAAA"),
         ({"LIMIT_RECEIPTS": "3/minute"}, "DELETE", "/v1/receipts/AAAAAAAAAAAAAAAAAAAAAAAA"),
         ({"LIMIT_REPORTS": "3/minute"}, "POST", "/v1/comments/00000000-0000-7000-8000-000000000000/reports"),

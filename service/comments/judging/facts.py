@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from service import blocks, sites
+from service.comments import surges
 from service.comments.judging.claims import Claimed
 from service.ids import lowest_id
 from service.models import Comment, Fingerprint
@@ -93,6 +94,7 @@ def _facts(
     identical, stored = _before(session, claimed, [likeness for likeness in likenesses if likeness.usable])
     lately = _sent_lately(session, claimed)
     rejected = _rejected_lately(session, claimed)
+    surging = surges.among(session, {one.article_id for one in claimed})
     facts = []
     for one, likeness in zip(claimed, likenesses, strict=True):
         near = sum(distance(likeness.simhash, other) <= NEAR for other in stored) if likeness.usable else 0
@@ -101,6 +103,7 @@ def _facts(
                 honeypot_filled=bool(one.gate.get("honeypot")),
                 answered_by_sound=bool(one.gate.get("sound")),
                 challenge_degraded=bool(one.gate.get("degraded")),
+                article_surging=one.article_id in surging,
                 identical_elsewhere=identical[likeness.exact] if likeness.usable else 0,
                 similar_elsewhere=max(0, near - identical[likeness.exact]),
                 sent_lately=max(0, lately[one.sender, one.name] - 1) if one.sender else 0,

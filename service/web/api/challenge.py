@@ -3,7 +3,8 @@
 from flask import Response, url_for
 
 from service import challenges, sites
-from service.challenges import Issued, Kind
+from service.challenges import Issued
+from service.comments import surges
 from service.metrics import vocabulary
 from service.sites import KnownSite
 from service.web import answer, context, origins, payload, schemas
@@ -18,21 +19,29 @@ def challenge() -> Response:
     wanted = schemas.parse(schemas.ChallengeIn, payload.read())
     with context.runtime().database.reading() as session:
         site = sites.find(session, wanted.site)
-    origins.demand(site)
-    issued = issue(site, wanted.article, wanted.kind)
+        origins.demand(site)
+        surging = site.policy.challenge in {"pow", "ladder"} and surges.is_on(session, site, wanted.article)
+    issued = issue(site, wanted.article, wanted.kind, surging=surging)
     if issued is None:
         return Response(status=204)
     return answer.private(challenge_as_json(issued), 201)
 
 
-def issue(site: KnownSite, article: str, kind: str = "") -> Issued | None:
+def issue(site: KnownSite, article: str, kind: str = "", *, surging: bool = False) -> Issued | None:
     """Return a challenge for the form, or None where the site asks for none."""
     policy = site.policy.challenge
     if policy == "none":
         return None
-    chosen: Kind = "image" if policy == "image" or kind == "image" else "pow"
     runtime = context.runtime()
-    issued = challenges.issue(runtime.challenges, site=site.key, article=article, kind=chosen, now=context.now())
+    issued = challenges.issue(
+        runtime.challenges,
+        site=site.key,
+        article=article,
+        kind="image" if kind == "image" else policy,
+        now=context.now(),
+        sender=runtime.vault.sender(context.address()),
+        surging=surging,
+    )
     runtime.tally.add(vocabulary.CHALLENGES, issued.kind, "issued")
     return issued
 

@@ -42,6 +42,10 @@ def submit() -> Response:
     return response
 
 
+WRONG = frozenset({"captcha_wrong", "captcha_expired", "pow_invalid", "token_invalid"})
+"""What counts as an attempt that failed; what was forgotten, or came too soon, does not."""
+
+
 def _let_in(fields: dict[str, Any]) -> Accepted:
     try:
         with current_app.extensions["duyet-valve"].passing():
@@ -143,6 +147,8 @@ def _stored(site: KnownSite, draft: Draft, answers: Answers, key: str | None) ->
         way, passed = gate.climb(runtime.challenges, site, draft.article, answers, now=now)
     except ChallengeFailed as error:
         runtime.tally.add(vocabulary.CHALLENGES, error.field, error.code)
+        if error.code in WRONG:
+            limits.missed()
         raise FieldErrors([FieldError(error.field, error.code)]) from error
     except ChallengesAway as error:
         runtime.tally.add(vocabulary.CHALLENGES, "captcha", "away")
@@ -163,6 +169,7 @@ def _stored(site: KnownSite, draft: Draft, answers: Answers, key: str | None) ->
                 now=now,
             )
     except submission.ProofSpent as error:
+        limits.missed()
         raise FieldErrors([FieldError("pow", "pow_invalid")]) from error
     except submission.SentMeanwhile:
         return _first_answer(site, draft, key or "")

@@ -48,6 +48,8 @@ SECTIONS: tuple[tuple[str, tuple[Part, ...]], ...] = (
             Part("title_required", "flag"),
             Part("phone_required", "flag"),
             Part("limit_comments", "text"),
+            Part("surge_factor", "number"),
+            Part("surge_floor", "number"),
             Part("name_length", "number"),
             Part("title_length", "number"),
             Part("body_minimum", "number"),

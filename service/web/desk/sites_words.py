@@ -67,6 +67,14 @@ SITES: dict[str, tuple[str, str]] = {
         "Giới hạn riêng cho mỗi địa chỉ, ví dụ 3/minute;10/hour",
         "A limit of its own by address, such as 3/minute;10/hour",
     ),
+    "f_surge_factor": (
+        "Giữ lại bình luận của bài nhận gấp bao nhiêu lần bình thường (0: không bao giờ)",
+        "Hold an article's comments at how many times the usual (0: never)",
+    ),
+    "f_surge_floor": (
+        "Nhưng chỉ khi trong 10 phút có ít nhất bao nhiêu bình luận",
+        "But only from how many comments in ten minutes",
+    ),
     "f_name_length": ("Họ tên dài nhất", "Longest name"),
     "f_title_length": ("Tiêu đề dài nhất", "Longest title"),
     "f_body_minimum": ("Nội dung ngắn nhất", "Shortest comment"),
@@ -99,6 +107,8 @@ SITE_RULES: dict[str, str] = {
     "articles close after one day or more": "bài tự đóng sau ít nhất một ngày",
     "the learned threshold lies between 0 and 1": "điểm máy học nằm giữa 0 và 1",
     "a limit looks like 5/minute;30/hour": "giới hạn viết như 5/minute;30/hour",
+    "a surge is 2 to 100 times the usual, or 0 for never": "bài tăng đột biến là gấp 2 đến 100 lần, hoặc 0",
+    "a surge is at least 5 comments in ten minutes": "tăng đột biến có ít nhất 5 bình luận trong 10 phút",
     "retention is one day or more": "thời gian giữ ít nhất là một ngày",
     "the review target is 1 to 720 hours": "hạn duyệt từ 1 đến 720 giờ",
     "people review from an hour to a later one, 0 to 24": "giờ nghỉ phải sau giờ bắt đầu, từ 0 đến 24",

@@ -95,7 +95,7 @@ def closed(session: Session, site: KnownSite, key: str) -> bool:
 
 def _challenge(site: KnownSite, key: str) -> Issued | None:
     """Return a picture: it works without a script on every rung of the ladder; a script asks for its own."""
-    if site.policy.challenge == "none" or not _within_limit():
+    if site.policy.challenge == "none" or not _within_limit(site):
         return None
     runtime = context.runtime()
     issued = challenges.issue(runtime.challenges, site=site.key, article=key, kind="image", now=context.now())
@@ -103,10 +103,11 @@ def _challenge(site: KnownSite, key: str) -> Issued | None:
     return issued if issued.has_image else None
 
 
-def _within_limit() -> bool:
+def _within_limit(site: KnownSite) -> bool:
     """Count a picture like one asked for by script; past the limit the list is still to be read."""
     counter = current_app.extensions["duyet-limiter"].limiter
-    asked = parse_many(context.runtime().settings.limit_challenges)
+    settings = context.runtime().settings
+    asked = parse_many(settings.limit_crowd if site.policy.challenge == "ladder" else settings.limit_challenges)
     try:
         return all(counter.hit(item, "embed", limits.by_address()) for item in asked)
     except RedisError:
