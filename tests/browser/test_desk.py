@@ -195,6 +195,8 @@ def test_two_moderators_meet_and_the_second_sees_the_first_ones_decision(held, e
     reads(mo, one)
     wait_for(lambda: any(row.reviewer for row in rows(Comment)), "the lease")
     an = enter("an")
+    reads(an, two)
+    an.keyboard.press("k")
     reads(an, one)
     expect(card(an).locator("[data-read-by]")).to_have_text("đang được mo xem")
 

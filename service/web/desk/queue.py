@@ -1,5 +1,6 @@
 """The queue's pages: the list, the filters that a team shares, what waits; the card is `desk.card`'s."""
 
+import uuid
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -95,7 +96,8 @@ def shown(asked: Asked, *, wrong: str = "", notice: str = "", undo: str = "", st
     with runtime.database.reading() as session:
         found = _page(session, asked)
         known = _sites(session)
-        item = asked.item or (found.comments[0].id if found.comments else None)
+        listing = _list(session, asked, found)
+        item = asked.item or _first(listing["lines"])
         try:
             card = card_of(session, item) if item is not None else None
         except UnknownComment:
@@ -105,7 +107,7 @@ def shown(asked: Asked, *, wrong: str = "", notice: str = "", undo: str = "", st
             "desk/queue.html",
             status,
             said=said,
-            **_list(session, asked, found),
+            **listing,
             card=card,
             chosen=asked.item is not None,
             counts=waiting.counts(session, auth.viewer()),
@@ -126,6 +128,12 @@ def shown(asked: Asked, *, wrong: str = "", notice: str = "", undo: str = "", st
             undo=undo or request.args.get("undo", ""),
             script_words=_script_words(said),
         )
+
+
+def _first(lines: list[views.Line]) -> uuid.UUID | None:
+    """Return the first comment that nobody else reads, so that two people begin at two places."""
+    free = next((line for line in lines if not line.reader), None)
+    return free.id if free is not None else next((line.id for line in lines), None)
 
 
 def card_of(session: Session, comment_id: Any) -> views.Card:

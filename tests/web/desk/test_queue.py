@@ -327,3 +327,28 @@ def test_ops_finds_no_comments_at_the_desk(at_the_desk, held):
     ops = at_the_desk("ops", "ops")
     assert ops.get("/desk").location == "/ops/"
     assert ops.get("/desk/queue").status_code == 403
+
+
+def test_the_desk_speaks_english_to_who_wants_it(held, mo):
+    one = held(body="Lũ khốn nạn, gọi 0912 345 678.", phone="0912345678", consent=True)
+    mo.get("/desk/language/en?next=/desk/queue")
+    typed = ("<bdi.*?</bdi>", "<h2 class=.head.*?</h2>", "<div class=.body.*?</div>", "“[^”]*”", '"[^"]*Ngọc Ánh"')
+    for address in ("/desk/queue", f"/desk/comments/{one}", "/desk/own", "/desk/own/code", "/desk/queue?q=x"):
+        told = page(mo, address)
+        for part in typed:
+            told = re.sub(part, "", told, flags=re.DOTALL)
+        told = re.sub(r"Báo Sông Quê|Duyệt|Tiếng Việt|Ngọc Ánh", "", told)
+        left = re.findall("[^<]{0,30}[ăđơưạảấầẩậắằặẹẻẽếềểễệỉịọỏốồổỗộớờởợụủứừửữựỳỷỹ].{0,10}", told)
+        assert left == [], address
+
+
+def test_what_is_late_is_told_on_the_line_the_card_and_above_the_list(held, mo, parts):
+    one = held()
+    with parts.database.writing() as session:
+        row = session.get_one(Comment, uuid.UUID(one))
+        assert (row.status, row.escalated) == ("held", False)
+        old = datetime.now(UTC) - timedelta(hours=27)
+        session.execute(update(Comment).where(Comment.id == row.id).values(created_at=old))
+    shown = page(mo)
+    assert shown.count("quá hạn 3 giờ") == 2
+    assert "lâu nhất 1 ngày" in shown

@@ -127,7 +127,10 @@ function show(line, { reading = false } = {}) {
 
 function neighbour(line) {
   const step = (at, way) => {
-    for (at = at?.[way]; at; at = at[way]) if (at.matches(".line") && !at.classList.contains("skipped")) return at;
+    for (at = at?.[way]; at; at = at[way]) {
+      const taken = at.classList.contains("skipped") || at.querySelector("[data-reader]")?.textContent;
+      if (at.matches(".line") && !taken) return at;
+    }
     return null;
   };
   return step(line, "nextElementSibling") ?? step(line, "previousElementSibling");
