@@ -95,7 +95,8 @@ def now() -> datetime:
 
 @pytest.fixture(scope="session")
 def valkey_server() -> Iterator[ValkeyServer]:
-    with ValkeyServer(config={"maxmemory-policy": "noeviction"}) as server:
+    # The package looks upwards from one number, and so would two runs of these tests at once.
+    with ValkeyServer(port=free_port(), config={"maxmemory-policy": "noeviction"}) as server:
         yield server
 
 
