@@ -1,16 +1,22 @@
 """How much of what the engine finds it still finds when the offending phrase is disguised."""
 
+import json
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from service.evaluation.cases import SHIPPED, Case, Result, judge, read_cases
-from service.evaluation.disguises import DISGUISES
+from service.evaluation.disguises import DISGUISES, Disguise
+from service.evaluation.training import HARMFUL
 from service.moderation import moderate
-from service.moderation.checks.abuse import NAME
+from service.moderation.checks.abuse import NAME, find
 from service.moderation.lexicon import ABUSE, book
-from service.moderation.vocabulary import Outcome, Submission
+from service.moderation.reading import read_field
+from service.moderation.sheet import Sheet
+from service.moderation.vocabulary import Facts, Outcome, Submission
 
 # Phrases that count alone, in carriers that are clean: what is measured is the disguise, not the sentence.
 PHRASES = (
@@ -65,13 +71,59 @@ def attacked(cases: Sequence[Case], seed: int = 1) -> dict[str, tuple[int, int]]
 
 
 def _given_away(result: Result) -> bool:
-    """Whether a listed word was found in plain writing: sentences and offers have no one word to disguise."""
+    """Whether a listed word was found in plain writing; what is disguised already, and sentences, do not count."""
     listed = {entry.form for entry in book().entries if entry.category in ABUSE}
-    return not result.case.clean and any(f.check == NAME and f.entry in listed for f in result.findings)
+    return not result.case.clean and any(
+        f.check == NAME and f.entry in listed and any(span.text.lower() == f.entry for span in f.spans)
+        for f in result.findings
+    )
+
+
+def recalls(texts: Sequence[tuple[str, bool]], alarms: float = 0.05, seed: int = 1) -> dict[str, float]:
+    """By trick, the recall on harmful texts that hold a listed word once those words are disguised.
+
+    A text counts as found where its risk is over the line that this share of the harmless texts passes.
+    """
+    line = float(np.quantile([_risk(text) for text, harmful in texts if not harmful], 1 - alarms))
+    marked = [(text, places) for text, harmful in texts if harmful and (places := _listed_places(text))]
+    dice = random.Random(seed)  # noqa: S311 - as above.
+    found = {"plain": _share([_risk(text) > line for text, _ in marked])}
+    for trick, disguise in DISGUISES.items():
+        found[trick] = _share([_risk(_disguise(text, places, disguise, dice)) > line for text, places in marked])
+    return found
+
+
+def _risk(text: str) -> float:
+    return moderate(Submission(body=text), SHIPPED).risk
+
+
+def _listed_places(text: str) -> list[tuple[int, int]]:
+    """Give where listed words stand, from the last to the first, so that each can be changed in its turn."""
+    reading = read_field("body", text)
+    sheet = Sheet((reading,), Facts(), Submission(body=text))
+    listed = {entry.form for entry in book().entries if entry.category in ABUSE}
+    spans = sorted(
+        {(s.start, s.end) for f in find(sheet) if f.severity > 1 and f.entry in listed for s in f.spans}, reverse=True
+    )
+    kept: list[tuple[int, int]] = []
+    for start, end in spans:
+        if not kept or end <= kept[-1][0]:
+            kept.append((start, end))
+    return kept
+
+
+def _disguise(text: str, places: Iterable[tuple[int, int]], disguise: Disguise, dice: random.Random) -> str:
+    for start, end in places:
+        text = text[:start] + disguise(text[start:end].lower(), dice) + text[end:]
+    return text
+
+
+def _share(hits: Sequence[bool]) -> float:
+    return sum(hits) / max(1, len(hits))
 
 
 def table(paths: Sequence[Path] = ()) -> str:
-    """Give the figures as text: single phrases, then the cases of files with their spans disguised."""
+    """Give the figures as text: single phrases, then the cases or labelled texts of files with words disguised."""
     lines = [f"{'disguise':14} {'missed':>12}"]
     total = misses = 0
     for trick, texts in missed().items():
@@ -79,9 +131,15 @@ def table(paths: Sequence[Path] = ()) -> str:
         total, misses = total + len(PHRASES), misses + len(texts)
     lines.append(f"{'all':14} {misses:5} of {total} ({100 * misses / total:.1f} %)")
     for path in paths:
-        kept = attacked(list(read_cases(path)))
-        lines += ["", f"{path.stem}: found when disguised, of those found plain"]
-        lines += [f"{trick:14} {found:5} of {of} ({found / max(1, of):.3f})" for trick, (found, of) in kept.items()]
-        shares = [found / max(1, of) for found, of in kept.values()]
-        lines.append(f"mean {sum(shares) / len(shares):.3f}, worst {min(shares):.3f}")
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        if rows and all("label" in row and "text" in row for row in rows):
+            found = recalls([(row["text"], row["label"] in HARMFUL) for row in rows if row.get("split") != "train"])
+            lines += ["", f"{path.stem}: recall at 5 % false alarms on harmful texts with a listed word"]
+        else:
+            kept = attacked(list(read_cases(path)))
+            found = {"plain": 1.0} | {trick: count / max(1, of) for trick, (count, of) in kept.items()}
+            lines += ["", f"{path.stem}: share of the cases that listed words give away"]
+        lines += [f"{trick:14} {share:.3f}" for trick, share in found.items()]
+        shares = [share / max(found["plain"], 1e-9) for trick, share in found.items() if trick != "plain"]
+        lines.append(f"disguised over plain: mean {sum(shares) / len(shares):.3f}, worst {min(shares):.3f}")
     return "\n".join(lines)

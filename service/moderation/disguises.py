@@ -184,6 +184,8 @@ def _unveil_telex(word: str) -> Unveiled | None:
 
 def _unveil_reversed(word: str) -> Unveiled | None:
     lexicon = book()
+    if len(word) > 2 and word[::-1] in lexicon.curses:
+        return _one("reversed", word[::-1], len(word))
     if word.isascii():
         return None
     backwards = turned(word)
@@ -202,6 +204,12 @@ def turned(word: str) -> str | None:
         if backwards in book().vocabulary and backwards in syllables():
             return backwards
     return None
+
+
+def turned_bare(word: str) -> str | None:
+    """Give the word without marks that this one is when read from its end, where the lists hold it in a phrase."""
+    backwards = word[::-1]
+    return backwards if len(word) > 1 and word.isascii() and backwards in book().vocabulary else None
 
 
 def _unveil_glued(word: str) -> Unveiled | None:

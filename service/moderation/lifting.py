@@ -1,10 +1,11 @@
 """Puts the words that were meant in the place of the disguised ones of a field; what a disguise hides is known elsewhere."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from service.moderation.disguises import Piece, Unveiled, holds_phrase, spelt_out, turned, unveil
+from service.moderation.disguises import Piece, Unveiled, holds_phrase, spelt_out, turned, turned_bare, unveil
 from service.moderation.lexicon import book
 from service.moderation.sheet import Reading
+from service.moderation.syllables import bare_syllables
 
 _CHAIN_LIMIT = 24
 # A text spelt letter by letter is read as far as this.
@@ -32,22 +33,34 @@ def lift(reading: Reading, odd: list[int], tied: list[int], gaps: list[str]) -> 
             changes[first] = (last, found, reading.starts[first])
             taken.update(range(first, last))
     for first in [first for first, (_, found, _) in changes.items() if found.trick == "reversed"]:
-        _turn_neighbours(reading, first, changes)
+        _turn_neighbours(reading, first, changes[first][1].pieces[0].word, changes, turned)
+    plain = bare_syllables()
+    for index in doubtful:
+        word = reading.words[index]
+        backwards = turned_bare(word) if index not in taken and word not in plain else None
+        if backwards is not None:
+            _turn_neighbours(reading, index, backwards, changes, turned_bare)
     if changes:
         _replace(reading, changes)
 
 
-def _turn_neighbours(reading: Reading, index: int, changes: dict[int, tuple[int, Unveiled, int]]) -> None:
-    """Around a word that was turned round, turn its neighbours too where that makes a phrase of the lists."""
+def _turn_neighbours(
+    reading: Reading,
+    index: int,
+    backwards: str,
+    changes: dict[int, tuple[int, Unveiled, int]],
+    turn: Callable[[str], str | None],
+) -> None:
+    """Turn a word and its neighbours round where that makes a phrase of the lists."""
     words = reading.words
-    run: dict[int, str] = {index: changes[index][1].pieces[0].word}
+    run: dict[int, str] = {index: backwards}
     for step in (-1, 1):
         at = index + step
         while 0 <= at < len(words) and abs(at - index) < 5:
-            backwards = turned(words[at])
-            if backwards is None:
+            other = turn(words[at])
+            if other is None:
                 break
-            run[at] = backwards
+            run[at] = other
             at += step
     places = sorted(run)
     phrases = [[run[i] for i in places], [run[i] for i in reversed(places)]]

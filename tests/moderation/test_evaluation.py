@@ -76,7 +76,14 @@ def test_robustness_tells_of_phrases_and_of_cases(tmp_path):
     path.write_text(json.dumps({"id": "1", "group": "g", "expect": "hold", "body": "địt mẹ nó", "spans": spans}))
     text = robustness([path])
     assert "zero-width" in text
-    assert "nfd                1 of 1 (1.000)" in text
+    assert "nfd            1.000" in text
+
+
+def test_recall_under_disguise_is_told_of_labelled_texts(tmp_path):
+    path = tmp_path / "set.jsonl"
+    rows = [{"text": "địt mẹ nó", "label": "HARM"}, {"text": "Bài viết hay", "label": "CLEAN"}]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert "disguised over plain: mean 1.000, worst 1.000" in robustness([path])
 
 
 def test_a_file_of_something_else_is_refused(tmp_path):

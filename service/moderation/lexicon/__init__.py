@@ -61,6 +61,7 @@ class Book:
     strong: frozenset[str]
     strong_folded: dict[str, str]
     abbreviations: frozenset[str]
+    curses: frozenset[str]
     vocabulary: frozenset[str]
     listed: frozenset[str]
     masks: dict[str, str]
@@ -99,6 +100,7 @@ def book() -> Book:
         strong=strong,
         strong_folded=_folded(alone),
         abbreviations=frozenset(e.words[0] for e in entries if len(e.words) == 1 and e.kind != "safe"),
+        curses=frozenset(e.words[0] for e in abuse if e.kind == "teencode" and len(e.words) == 1 and e.severity > 1),
         vocabulary=vocabulary,
         listed=frozenset(word for e in entries for word in e.words),
         masks=_masks([e.words[0] for e in alone if not _is_english(e)]) | _masks_english(alone) | _STARRED,
