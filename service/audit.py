@@ -27,7 +27,7 @@ EXPORTED = 50_000
 AT_ONCE = 500
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What makes a spreadsheet take a cell for a formula (OWASP, CSV injection)."""
-ACCOUNTS = frozenset({"account", "token"})
+ACCOUNTS = frozenset({"account", "token", "person", "request"})
 """What only an admin of the whole installation sees."""
 
 

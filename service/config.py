@@ -46,6 +46,10 @@ class Settings:
     secret_key: str
     data_keys: tuple[bytes, ...]
     lookup_key: bytes | None
+    retention_floor: timedelta
+    request_answer_days: int
+    request_finish_days: int
+    takedown: timedelta
     backup_key: str
     public_url: str
     trusted_proxies: int
@@ -104,6 +108,10 @@ DEFAULTS: Mapping[str, str] = {
     "SECRET_KEY": "",
     "DATA_KEYS": "",
     "LOOKUP_KEY": "",
+    "RETENTION_FLOOR_DAYS": "0",
+    "REQUEST_ANSWER_DAYS": "2",
+    "REQUEST_FINISH_DAYS": "15",
+    "TAKEDOWN_HOURS": "24",
     "BACKUP_KEY": "",
     "PUBLIC_URL": "",
     "TRUSTED_PROXIES": "0",
@@ -244,6 +252,10 @@ def _checked(var: Path, values: Mapping[str, str]) -> Settings:
         secret_key=secret,
         data_keys=_data_keys(values["DATA_KEYS"], secret, wrong),
         lookup_key=_lookup_key(values["LOOKUP_KEY"], wrong),
+        retention_floor=timedelta(days=number("RETENTION_FLOOR_DAYS", 0, 3660)),
+        request_answer_days=int(number("REQUEST_ANSWER_DAYS", 1, 60)),
+        request_finish_days=int(number("REQUEST_FINISH_DAYS", 1, 365)),
+        takedown=timedelta(hours=number("TAKEDOWN_HOURS", 1, 720)),
         backup_key=values["BACKUP_KEY"] or hmac.digest(secret.encode(), b"backups", "sha256").hex(),
         public_url=values["PUBLIC_URL"].rstrip("/"),
         trusted_proxies=int(number("TRUSTED_PROXIES", 0, 10)),

@@ -12,8 +12,19 @@ from sqlalchemy.orm import Session
 from service.ids import new_id
 from service.models import Event
 
-Noun = Literal["rule", "backtest", "block", "account", "token", "site", "article"]
-NOUNS: tuple[Noun, ...] = ("rule", "backtest", "block", "account", "token", "site", "article")
+Noun = Literal["rule", "backtest", "block", "account", "token", "site", "article", "person", "hold", "request"]
+NOUNS: tuple[Noun, ...] = (
+    "rule",
+    "backtest",
+    "block",
+    "account",
+    "token",
+    "site",
+    "article",
+    "person",
+    "hold",
+    "request",
+)
 OPERATOR = "operator"
 """Who acts on the command line."""
 

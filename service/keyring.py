@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from service.models import Comment, Moderator
+from service.models import Comment, Hold, Moderator
 from service.privacy import Unreadable, Vault
 
 AT_ONCE = 500
@@ -61,6 +61,23 @@ def second_factors(session: Session, vault: Vault) -> Resealed:
             anew += _changed(
                 session, update(Moderator).where(Moderator.name == name, Moderator.totp == sealed).values(totp=fresh)
             )
+    return Resealed(anew, unreadable, None)
+
+
+def copies(session: Session, vault: Vault) -> Resealed:
+    """Seal what the law keeps of erased comments anew."""
+    rows = session.execute(select(Hold.id, Hold.comment_id, Hold.copy).where(Hold.copy.is_not(None)))
+    anew = unreadable = 0
+    for hold_id, comment_id, sealed in [(row.id, row.comment_id, row.copy) for row in rows]:
+        if sealed is None:
+            continue
+        try:
+            fresh = vault.reseal_copy(sealed, comment_id)
+        except Unreadable:
+            unreadable += 1
+            continue
+        if fresh is not None:
+            anew += _changed(session, update(Hold).where(Hold.id == hold_id, Hold.copy == sealed).values(copy=fresh))
     return Resealed(anew, unreadable, None)
 
 

@@ -406,3 +406,38 @@ class Event(Base):
     act: Mapped[str] = mapped_column(String(40))
     site_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id"))
     detail: Mapped[dict[str, Any]]
+
+
+class Hold(Base):
+    """A comment that the law keeps: erasing it leaves a sealed copy here until the hold is lifted or its time is over.
+
+    `until` is null for a hold that a person placed and a person lifts.
+    """
+
+    __tablename__ = "holds"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    comment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("comments.id"), index=True)
+    reason: Mapped[str]
+    created_by: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime]
+    until: Mapped[datetime | None] = mapped_column(index=True)
+    lifted_by: Mapped[str | None] = mapped_column(String(100))
+    lifted_at: Mapped[datetime | None]
+    copy: Mapped[bytes | None]
+
+
+class Request(Base):
+    """What a person or an authority asked for, and the times by which it must be answered and done."""
+
+    __tablename__ = "requests"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    reference: Mapped[str] = mapped_column(String(200))
+    """Where the letter lies in the newsroom's own files; no personal data."""
+    received_at: Mapped[datetime]
+    answer_by: Mapped[datetime]
+    finish_by: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    outcome: Mapped[str] = mapped_column(String(500), default="")
+    created_by: Mapped[str] = mapped_column(String(100))

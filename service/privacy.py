@@ -75,6 +75,21 @@ class Vault:
         """Decrypt what `seal_secret` made for the same name; raise `Unreadable` otherwise."""
         return _opened(sealed, _secret_of(owner), self.data_keys)
 
+    def seal_copy(self, text: str, row: uuid.UUID) -> bytes:
+        """Encrypt what the law keeps of an erased comment."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return nonce + AESGCM(self.data_keys[0]).encrypt(nonce, text.encode("utf-8", "replace"), _copy_of(row))
+
+    def open_copy(self, sealed: bytes, row: uuid.UUID) -> str:
+        """Decrypt what `seal_copy` made of the same comment; raise `Unreadable` otherwise."""
+        return _opened(sealed, _copy_of(row), self.data_keys)
+
+    def reseal_copy(self, sealed: bytes, row: uuid.UUID) -> bytes | None:
+        """Return a copy sealed anew, None when the newest key sealed it; raise `Unreadable`."""
+        if self._is_newest(sealed, _copy_of(row)):
+            return None
+        return self.seal_copy(self.open_copy(sealed, row), row)
+
     def phone_key(self, phone: str) -> bytes:
         """Return the keyed hash by which one sender's comments are found without knowing the number."""
         return hmac.digest(self.lookup_key, phone.encode(), "sha256")[:16]
@@ -126,6 +141,10 @@ def _opened(sealed: bytes, bound: bytes, keys: tuple[bytes, ...]) -> str:
 
 def _bound_to(row: uuid.UUID) -> bytes:
     return b"comments.phone:" + row.bytes
+
+
+def _copy_of(row: uuid.UUID) -> bytes:
+    return b"holds.copy:" + row.bytes
 
 
 def _secret_of(owner: str) -> bytes:

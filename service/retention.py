@@ -7,11 +7,12 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.orm import Session
 
+from service import holds
 from service.ids import lowest_id
-from service.models import Comment
+from service.models import Comment, Hold
 from service.sites import KnownSite
 
 AT_ONCE = 1000
@@ -23,6 +24,8 @@ class Due:
 
     phones: int
     addresses: int
+    held: int = 0
+    """How many phones are past their time and kept by a legal hold."""
 
 
 def due(session: Session, site: KnownSite, *, now: datetime) -> Due:
@@ -31,6 +34,7 @@ def due(session: Session, site: KnownSite, *, now: datetime) -> Due:
     return Due(
         phones=session.scalar(count.where(*_with_phone(site, now))) or 0,
         addresses=session.scalar(count.where(*_with_address(site, now))) or 0,
+        held=session.scalar(count.where(*_old_phone(site, now), Comment.id.in_(_held(now)))) or 0,
     )
 
 
@@ -45,13 +49,21 @@ def erase(session: Session, site: KnownSite, *, now: datetime) -> Due:
 
 
 def _with_phone(site: KnownSite, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return *_old_phone(site, now), Comment.id.not_in(_held(now))
+
+
+def _held(now: datetime) -> Select[uuid.UUID]:
+    return select(Hold.comment_id).where(holds.standing(now))
+
+
+def _old_phone(site: KnownSite, now: datetime) -> tuple[ColumnElement[bool], ...]:
     before = lowest_id(now - timedelta(days=site.policy.phone_days))
     return Comment.phone_key.is_not(None), Comment.id < before, Comment.status != "pending"
 
 
 def _with_address(site: KnownSite, now: datetime) -> tuple[ColumnElement[bool], ...]:
     before = lowest_id(now - timedelta(days=site.policy.address_days))
-    return Comment.sender.is_not(None), Comment.id < before, Comment.status != "pending"
+    return Comment.sender.is_not(None), Comment.id < before, Comment.status != "pending", Comment.id.not_in(_held(now))
 
 
 def _empty(session: Session, ids: list[uuid.UUID], **columns: None) -> int:

@@ -10,6 +10,7 @@ from service.challenges import Challenges
 from service.comments import counting
 from service.config import Settings
 from service.db import Database
+from service.holds import Terms
 from service.metrics import Tally, vocabulary
 from service.privacy import Vault
 
@@ -29,6 +30,11 @@ class Runtime:
     def receipt_secret(self) -> bytes:
         """Return the key from which receipts follow."""
         return self.settings.secret("receipts")
+
+    @property
+    def terms(self) -> Terms:
+        """Return what is kept of what is erased."""
+        return Terms(self.vault, self.settings.retention_floor)
 
     def close(self) -> None:
         """Close every connection."""
@@ -55,9 +61,14 @@ def build(settings: Settings, *, database_pool: int = 10) -> Runtime:
             lifetime=settings.challenge_lifetime,
             minimum_fill=settings.minimum_fill,
         ),
-        vault=Vault(settings.data_keys, settings.secret("addresses"), settings.lookup_key),
+        vault=terms_of(settings).vault,
         tally=tally,
     )
+
+
+def terms_of(settings: Settings) -> Terms:
+    """Return the keys of personal data, and what is kept of what is erased."""
+    return Terms(Vault(settings.data_keys, settings.secret("addresses"), settings.lookup_key), settings.retention_floor)
 
 
 def _watch_connections(database: Database, tally: Tally) -> None:

@@ -7,9 +7,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service import holds
 from service.comments import receipts, search
 from service.db import Database
-from service.models import Comment, Decision, Report
+from service.holds import Terms
+from service.models import Comment, Decision, Report, Reveal
 from service.privacy import InvalidPhone, Vault, parse_phone
 
 
@@ -40,10 +42,10 @@ def export(session: Session, rows: list[Comment], *, vault: Vault) -> list[dict[
     return [_exported(session, row, vault) for row in rows]
 
 
-def erase(session: Session, rows: list[Comment], *, actor: str, now: datetime) -> set[int]:
+def erase(session: Session, rows: list[Comment], terms: Terms, *, actor: str, now: datetime) -> set[int]:
     """Erase the person's comments and return the articles whose lists may change."""
     for row in rows:
-        receipts.erase(session, row, actor=actor, act="erase", now=now)
+        receipts.erase(session, row, terms, actor=actor, act="erase", now=now)
     return {row.article_id for row in rows}
 
 
@@ -63,13 +65,13 @@ def erased(session: Session) -> list[uuid.UUID]:
     return list(session.scalars(select(Comment.id).where(Comment.status == "erased").order_by(Comment.id)))
 
 
-def erase_again(session: Session, ids: list[uuid.UUID], *, now: datetime) -> int:
+def erase_again(session: Session, ids: list[uuid.UUID], terms: Terms, *, now: datetime) -> int:
     """Erase those of these comments that came back, as from a backup; return how many they were."""
     number = 0
     for start in range(0, len(ids), 500):
         query = select(Comment).where(Comment.id.in_(ids[start : start + 500]), Comment.status != "erased")
         back = list(session.scalars(query))
-        erase(session, back, actor="operator", now=now)
+        erase(session, back, terms, actor="operator", now=now)
         number += len(back)
     return number
 
@@ -77,6 +79,7 @@ def erase_again(session: Session, ids: list[uuid.UUID], *, now: datetime) -> int
 def _exported(session: Session, row: Comment, vault: Vault) -> dict[str, Any]:
     decisions = session.scalars(select(Decision).where(Decision.comment_id == row.id).order_by(Decision.version))
     reports = session.scalars(select(Report).where(Report.comment_id == row.id).order_by(Report.id))
+    reveals = session.scalars(select(Reveal).where(Reveal.comment_id == row.id).order_by(Reveal.id))
     return {
         "id": str(row.id),
         "site": row.site.key,
@@ -93,6 +96,8 @@ def _exported(session: Session, row: Comment, vault: Vault) -> dict[str, Any]:
             {"at": one.at.isoformat(), "act": one.act, "status": one.status_after, "reason": one.reason}
             for one in decisions
         ],
+        "kept": holds.copy_of(session, row.id, vault),
+        "seen_by": [one.at.isoformat() for one in reveals],
         "reports": [{"at": one.created_at.isoformat(), "reason": one.reason} for one in reports],
     }
 

@@ -81,7 +81,7 @@ def test_nothing_of_an_erased_person_is_left_anywhere(ann, client, site, judge_a
     with parts.database.writing() as session:
         rows = subjects.find(session, PHONE, vault=parts.vault, region="VN")
         assert len(rows) == 2
-        changed = subjects.erase(session, rows, actor="operator", now=datetime.now(UTC))
+        changed = subjects.erase(session, rows, parts.terms, actor="operator", now=datetime.now(UTC))
     client.application.extensions["duyet-shelf"].forget(changed)
     assert subjects.scrub(parts.database)
 

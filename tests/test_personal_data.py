@@ -160,7 +160,7 @@ def test_a_person_is_found_exported_and_erased(client, site, parts, judge_all, b
         (exported,) = subjects.export(session, [row], vault=parts.vault)
         assert (exported["id"], exported["phone"]) == (sent["id"], STORED)
         assert json.dumps(exported)
-        subjects.erase(session, [row], actor="operator", now=datetime.now(UTC))
+        subjects.erase(session, [row], parts.terms, actor="operator", now=datetime.now(UTC))
     with parts.database.reading() as session:
         row = session.get_one(Comment, uuid.UUID(sent["id"]))
         assert (row.status, row.body, row.phone, row.phone_key) == ("erased", "", None, None)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import structlog
 from redis.exceptions import RedisError
 
-from service import challenges, jobs, retention, sessions, sites, subjects
+from service import challenges, holds, jobs, retention, sessions, sites, subjects
 from service.comments import judging, submission, surges
 from service.db import AWAY
 from service.metrics import vocabulary
@@ -75,6 +75,7 @@ def tidy(parts: Runtime) -> None:
         submission.forget_spent(session, now=now)
         sessions.forget_old(session, now=now)
         standing.forget_sightings(session, now=now)
+        holds.forget_ended(session, now=now)
         known = sites.every(session)
     for site in known:
         with parts.database.writing() as session:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import ArgumentError
 
 from service import config, copies, db, subjects
 from service.db import Database
+from service.runtime import terms_of
 from service.supervision.preflight import claim
 
 PATIENCE = timedelta(seconds=60)
@@ -40,7 +41,7 @@ def restore(file: Path, erased_in: str | None) -> None:
             with _opened(_address(erased_in)) as older, older.reading() as opened:
                 ids = subjects.erased(opened)
             with database.writing() as opened:
-                count = subjects.erase_again(opened, ids, now=datetime.now(UTC))
+                count = subjects.erase_again(opened, ids, terms_of(settings), now=datetime.now(UTC))
             click.echo(f"Erased again {count} comments that were erased after the backup.")
 
 

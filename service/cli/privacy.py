@@ -2,10 +2,12 @@
 
 import json
 from datetime import UTC, datetime
+from uuid import UUID
 
 import click
 
-from service import config, keyring, news, retention, sites, subjects
+from service import breaches, config, events, holds, keyring, news, retention, sites, subjects
+from service.cli import session
 from service.runtime import Runtime, build
 
 WHICH = click.argument("which", metavar="PHONE|RECEIPT|ID")
@@ -51,10 +53,14 @@ def erase(which: str) -> None:
     try:
         with runtime.database.writing() as opened:
             rows = subjects.find(opened, which, vault=runtime.vault, region=runtime.settings.phone_region)
-            changed = subjects.erase(opened, rows, actor="operator", now=datetime.now(UTC))
+            changed = subjects.erase(opened, rows, runtime.terms, actor="operator", now=datetime.now(UTC))
+            kept = holds.kept(opened, [row.id for row in rows], now=datetime.now(UTC))
         news.tell(runtime.redis, changed)
         subjects.scrub(runtime.database)
         click.echo(f"Erased {len(rows)} comments.")
+        for one in kept:
+            until = f"until {one.until.isoformat()}" if one.until else "until it is lifted"
+            click.echo(f"A sealed copy of {one.comment_id} is kept {until}: {one.reason}")
     finally:
         runtime.close()
 
@@ -76,8 +82,8 @@ def reseal() -> None:
     runtime = build(config.load())
     try:
         with runtime.database.writing() as opened:
-            batch = keyring.second_factors(opened, runtime.vault)
-        anew, unreadable, after = batch.anew, batch.unreadable, None
+            done = [keyring.second_factors(opened, runtime.vault), keyring.copies(opened, runtime.vault)]
+        anew, unreadable, after = sum(one.anew for one in done), sum(one.unreadable for one in done), None
         while True:
             with runtime.database.writing() as opened:
                 batch = keyring.phones(opened, runtime.vault, after)
@@ -100,13 +106,58 @@ def lookup_key() -> None:
     runtime.close()
 
 
+@privacy.command("hold")
+@click.argument("comment_id", metavar="ID", type=click.UUID)
+@click.option("--reason", required=True, help="What obliges you to keep it, such as the number of an order.")
+def hold(comment_id: UUID, reason: str) -> None:
+    """Keep a comment whatever happens: erasing it leaves a sealed copy until `privacy lift`."""
+    with session.writing() as opened:
+        try:
+            number = holds.place(opened, comment_id, reason=reason, actor=events.OPERATOR, now=datetime.now(UTC))
+        except holds.NotHeld as error:
+            raise click.ClickException(f"There is no comment {comment_id} that could be held.") from error
+    click.echo(f"Hold {number} keeps {comment_id}.")
+
+
+@privacy.command("holds")
+def list_holds() -> None:
+    """List what is held, and why."""
+    with session.reading() as opened:
+        for one in holds.listed(opened, now=datetime.now(UTC)):
+            click.echo(f"{one.id}\t{one.comment_id}\t{one.created_at.isoformat()}\t{one.created_by}\t{one.reason}")
+
+
+@privacy.command("lift")
+@click.argument("hold_id", metavar="HOLD", type=int)
+def lift(hold_id: int) -> None:
+    """End a hold; the sealed copy of an erased comment goes with it."""
+    with session.writing() as opened:
+        try:
+            holds.lift(opened, hold_id, actor=events.OPERATOR, now=datetime.now(UTC))
+        except holds.UnknownHold as error:
+            raise click.ClickException(f"There is no hold {hold_id}, or it was lifted.") from error
+    click.echo(f"Lifted hold {hold_id}.")
+
+
+@privacy.command("affected")
+@click.option("--since", type=click.DateTime(), required=True, help="UTC.")
+@click.option("--until", type=click.DateTime(), help="UTC; now, if left out.")
+@click.option("--site", help="One site's key; all of them, if left out.")
+def affected(since: datetime, until: datetime | None, site: str | None) -> None:
+    """Count whose data of that time a breach reaches, for the report that is due within 72 hours."""
+    begin, end = since.replace(tzinfo=UTC), until.replace(tzinfo=UTC) if until else datetime.now(UTC)
+    with session.reading() as opened:
+        for line in breaches.affected(opened, since=begin, until=end, site=site).lines():
+            click.echo(line)
+
+
 def _retention(runtime: Runtime, *, dry_run: bool) -> None:
     now = datetime.now(UTC)
     with runtime.database.reading() as opened:
         known = sites.every(opened)
         counted = [(site, retention.due(opened, site, now=now)) for site in known]
     for site, due in counted:
-        click.echo(f"{site.key}\tphones={due.phones}\taddresses={due.addresses}")
+        click.echo(f"{site.key}\tphones={due.phones}\taddresses={due.addresses}\theld={due.held}")
         while not dry_run:
             with runtime.database.writing() as opened:
                 erased = retention.erase(opened, site, now=now)

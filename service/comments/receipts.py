@@ -11,7 +11,9 @@ from datetime import datetime
 from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
+from service import holds
 from service.comments import state
+from service.holds import Terms
 from service.models import Comment, Fingerprint, Report, Sighting
 
 SHOWN_AS = {
@@ -57,19 +59,20 @@ def look_up(session: Session, receipt: str) -> Receipt:
     return Receipt(SHOWN_AS[row.status], row.created_at, row.site_id, row.article.key, row.article.title)
 
 
-def withdraw(session: Session, receipt: str, *, now: datetime) -> int:
+def withdraw(session: Session, receipt: str, terms: Terms, *, now: datetime) -> int:
     """Erase the comment on its writer's wish and return its article; again is no error. Raise `UnknownReceipt`."""
     row = session.scalar(_query(receipt).with_for_update(of=Comment))
     if row is None:
         raise UnknownReceipt
-    erase(session, row, actor="reader", act="withdraw", now=now)
+    erase(session, row, terms, actor="reader", act="withdraw", now=now)
     return row.article_id
 
 
-def erase(session: Session, row: Comment, *, actor: str, act: str, now: datetime) -> None:
-    """Empty the comment and remove its traces, whatever a worker is doing with it at the moment."""
+def erase(session: Session, row: Comment, terms: Terms, *, actor: str, act: str, now: datetime) -> None:
+    """Empty the comment and remove its traces, whatever a worker is doing; what the law keeps is sealed beside it."""
     if row.status == "erased":
         return
+    holds.keep(session, row, terms, now=now)
     step = state.step(
         row,
         "erased",

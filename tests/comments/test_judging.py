@@ -176,7 +176,7 @@ def test_a_comment_withdrawn_under_a_lease_stays_withdrawn(parts, send):
     accepted = send()
     claimed = claim(parts)
     with parts.database.writing() as session:
-        receipts.withdraw(session, accepted.receipt, now=datetime.now(UTC))
+        receipts.withdraw(session, accepted.receipt, parts.terms, now=datetime.now(UTC))
     assert finish(parts, claimed) == 0
     with parts.database.reading() as session:
         row = session.get_one(Comment, accepted.id)

@@ -69,7 +69,7 @@ def lived_in(parts, ann, judge_all, add_site):
         add_moderator(session, name="mo", role="admin", sites=["bao"], now=NOW)
         add_token(session, name="t", scope="review", sites=(), days=None, now=NOW)
         row = session.get_one(Comment, uuid.UUID(sent[0]["id"]))
-        subjects.erase(session, [row], actor="reader", now=NOW)
+        subjects.erase(session, [row], parts.terms, actor="reader", now=NOW)
     return len(sent) + 2
 
 
@@ -213,7 +213,7 @@ def test_what_was_erased_after_the_backup_stays_erased(parts, lived_in, tmp_path
     assert start("service", "backup", str(file)).running.wait(30) == 0
     with parts.database.writing() as session:
         row = session.scalars(select(Comment).where(Comment.phone.is_not(None))).one()
-        subjects.erase(session, [row], actor="reader", now=NOW)
+        subjects.erase(session, [row], parts.terms, actor="reader", now=NOW)
     erased_in = str(parts.database.engine.url.render_as_string(hide_password=False))
 
     done = start("service", "restore", str(file), "--erased-in", erased_in, DATABASE_URL=url)

@@ -220,7 +220,7 @@ def test_an_erased_comment_takes_its_sightings_along_and_old_ones_are_swept_away
     ann(body="Họp hội kín nữa.", name="Bình")
     judge_all()
     with parts.database.writing() as session:
-        receipts.withdraw(session, first["receipt"], now=at())
+        receipts.withdraw(session, first["receipt"], parts.terms, now=at())
     assert len(rows(Sighting)) == 1
 
     with parts.database.writing() as session:

@@ -27,7 +27,7 @@ def withdraw(receipt: str) -> Response:
     with context.runtime().database.writing() as session:
         found = receipts.look_up(session, receipt)
         origins.demand(sites.by_id(session, [found.site_id])[found.site_id])
-        article_id = receipts.withdraw(session, receipt, now=context.now())
+        article_id = receipts.withdraw(session, receipt, context.runtime().terms, now=context.now())
     context.tell_of([article_id])
     return Response(status=204)
 

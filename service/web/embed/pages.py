@@ -91,6 +91,6 @@ def receipt(receipt: str) -> Response:
 def withdraw(receipt: str) -> Response:
     """Take a comment back. Who knows the receipt may do so, and nobody else knows it: it is its own token."""
     with context.runtime().database.writing() as session:
-        article_id = receipts.withdraw(session, receipt, now=context.now())
+        article_id = receipts.withdraw(session, receipt, context.runtime().terms, now=context.now())
     context.tell_of([article_id])
     return redirect(url_for("embed.receipt", receipt=receipt), 303)  # type: ignore[return-value]
