@@ -60,7 +60,6 @@ def place(session: Session, comment_id: uuid.UUID, *, reason: str, actor: str, n
     hold = Hold(comment_id=comment_id, reason=reason.strip(), created_by=actor, created_at=now)
     session.add(hold)
     session.flush()
-    detail = {"reason": hold.reason}
     events.note(
         session,
         actor=actor,
@@ -69,7 +68,7 @@ def place(session: Session, comment_id: uuid.UUID, *, reason: str, actor: str, n
         act="place",
         now=now,
         site_id=row.site_id,
-        detail=detail,
+        detail={"reason": hold.reason},
     )
     return hold.id
 

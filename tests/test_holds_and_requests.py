@@ -167,7 +167,8 @@ def test_who_is_affected_is_counted_by_what_is_stored(parts, sent, ann, add_site
     begin, end = datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC) + timedelta(hours=1)
     with parts.database.reading() as session:
         told = breaches.affected(session, since=begin, until=end)
-        assert (told.comments, told.names, told.phones, told.people_by_phone, told.senders_by_address) == (3, 3, 2, 2, 1)
+        counted = (told.comments, told.names, told.phones, told.people_by_phone, told.senders_by_address)
+        assert counted == (3, 3, 2, 2, 1)
         assert breaches.affected(session, since=begin, until=end, site="khac").phones == 1
         assert breaches.affected(session, since=end, until=end + timedelta(hours=1)).comments == 0
     erase(parts)
