@@ -1,4 +1,4 @@
-"""What the law keeps and what people ask: holds that erasure respects and names, and clocks that run in working days."""
+"""What the law keeps and what people ask: erasure respects and names holds, and clocks run in working days."""
 
 import uuid
 from datetime import UTC, datetime, timedelta
