@@ -1,0 +1,147 @@
+"""R4 and R14: real processes that stand still or are asked to stop, at the one moment at which it matters.
+
+The database's own lock holds them there: no test waits for a chance.
+"""
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import threading
+
+import psutil
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import OperationalError
+
+from service.models import Comment, Decision
+from tests.conftest import PATIENCE, a_comment, free_port, wait_for
+
+TEXT = "Đề nghị thành phố sớm sửa cây cầu ở cuối làng, đi lại khó quá. " * 20
+
+
+def send(client, number):
+    for n in range(number):
+        assert client.post("/v1/comments", json=a_comment(body=f"{n}. {TEXT}")).status_code == 202
+
+
+def count(parts, *conditions):
+    with parts.database.reading() as session:
+        return session.scalar(select(func.count()).select_from(Comment).where(*conditions))
+
+
+def horses(worker):
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return [one.pid for one in psutil.Process(worker.running.pid).children()]
+    return []
+
+
+def stopped_after_its_claim(parts, worker):
+    (horse,) = wait_for(lambda: horses(worker), "a work horse")
+    wait_for(lambda: count(parts, Comment.attempts > 0) or not horses(worker), "the claim")
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(horse, signal.SIGSTOP)
+    return horse
+
+
+def holds_no_lock(parts):
+    """Say whether it was stopped between its transactions, as a machine that sleeps may be; a lock would outlast it."""
+    try:
+        with parts.database.writing() as session:
+            session.execute(select(Comment.id).with_for_update(nowait=True))
+    except OperationalError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def no_comment_can_be_written(parts):
+    """Hold the lock that writers of comments need, and leave the readers alone."""
+    with parts.database.engine.connect() as other:
+        lock = "LOCK TABLE comments IN EXCLUSIVE MODE" if other.dialect.name == "postgresql" else "SELECT 1"
+        other.execute(text(lock))
+        yield
+        other.rollback()
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("more_settings", [{"DATABASE_TIMEOUT": "1"}])
+def test_a_worker_that_stood_still_for_two_leases_changes_nothing_when_it_goes_on(
+    client, site, parts, start, more_settings
+):
+    for _ in range(10):
+        send(client, 40)
+        slow = start("workers")
+        horse = stopped_after_its_claim(parts, slow)
+        if count(parts, Comment.status == "pending", Comment.attempts > 0) and holds_no_lock(parts):
+            break
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(horse, signal.SIGKILL)
+        slow.kill()
+    assert count(parts, Comment.status == "pending", Comment.attempts > 0), "the horse was too quick ten times"
+
+    start("workers")
+    start("workers", "schedule")
+    wait_for(lambda: count(parts, Comment.status == "pending") == 0, "the other worker, after the lease", 60)
+    os.kill(horse, signal.SIGCONT)
+    wait_for(lambda: horse not in horses(slow), "the end of the late one's job")
+
+    with parts.database.reading() as session:
+        engine = select(Decision.comment_id, func.count()).where(Decision.actor == "engine")
+        assert {number for _, number in session.execute(engine.group_by(Decision.comment_id))} == {1}
+        assert session.scalar(select(func.count()).select_from(Comment).where(Comment.version != 2)) == 0
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("more_settings", [{"DATABASE_TIMEOUT": "30", "LEASE_SECONDS": "60"}])
+def test_a_worker_asked_to_stop_finishes_its_job_first(client, site, parts, start, more_settings):
+    send(client, 60)
+    with no_comment_can_be_written(parts):
+        worker = start("workers")
+        wait_for(lambda: horses(worker), "a work horse, which waits for the lock")
+        worker.running.send_signal(signal.SIGTERM)
+        assert horses(worker), "it waits for its horse"
+    assert worker.running.wait(45) == 0
+    assert count(parts, Comment.status == "pending") == 0
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("more_settings", [{"DATABASE_TIMEOUT": "30"}])
+def test_a_web_server_asked_to_stop_answers_what_it_has_begun(site, parts, start, more_settings):
+    port = free_port()
+    web = start(
+        *("granian", "--interface", "wsgi", "--port", str(port), "--workers", "2", "--blocking-threads", "4"),
+        *("--workers-kill-timeout", "10", "service.wsgi:application"),
+    )
+    wait_for(lambda: web.log.read_bytes().count(b"Started worker-") == 2, "the web server")
+    answers: list[int] = []
+
+    def post():
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        connection.request("POST", "/v1/comments", json.dumps(a_comment()), {"Content-Type": "application/json"})
+        answers.append(connection.getresponse().status)
+        connection.close()
+
+    with no_comment_can_be_written(parts):
+        under_way = [threading.Thread(target=post) for _ in range(4)]
+        for one in under_way:
+            one.start()
+        wait_for(lambda: waiting_for_the_lock(parts, web, port) >= 4, "four requests under way")
+        web.running.send_signal(signal.SIGTERM)
+        wait_for(lambda: b"Shutting down" in web.log.read_bytes(), "the server's word that it stops")
+    for one in under_way:
+        one.join()
+    assert answers == [202] * 4
+    assert web.running.wait(45) == 0
+    assert count(parts) == 4
+
+
+def waiting_for_the_lock(parts, web, port):
+    """Return how many requests the server has taken and not answered."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        processes = [psutil.Process(web.running.pid), *psutil.Process(web.running.pid).children()]
+        connections = [one for process in processes for one in process.net_connections("tcp")]
+        taken = {one.raddr for one in connections if one.status == "ESTABLISHED" and one.laddr.port == port}
+        return len(taken)
+    return 0
