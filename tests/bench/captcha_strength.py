@@ -1,7 +1,8 @@
 """How many pictures and sounds a machine reads, in one try each; `make captcha-strength` prints it.
 
-    python -m tests.bench.captcha_strength                     everything; about 15 minutes on two cores
+    python -m tests.bench.captcha_strength                     everything; 20 to 40 minutes on two cores
     python -m tests.bench.captcha_strength --train 0           without the solver that is trained first
+    python -m tests.bench.captcha_strength --images 0          the sounds alone
     python -m tests.bench.captcha_strength --sheet FILE.png    fifty pictures for people; the answers beside them
 
 The solver lives in `var/captcha-solver`, an environment of its own: nothing of it is needed to run or test the
@@ -140,7 +141,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--images", type=int, default=300)
     asked.add_argument("--sounds", type=int, default=40)
-    asked.add_argument("--train", type=float, default=90, help="seconds; 0 for none")
+    asked.add_argument("--train", type=float, default=170, help="seconds; 0 for none")
     asked.add_argument("--sheet", type=Path)
     asked.add_argument("--seed", type=int)
     options = asked.parse_args()
@@ -148,7 +149,8 @@ def main() -> None:
         sheet(options.sheet, options.seed)
         return
     with tempfile.TemporaryDirectory() as folder:
-        images(options.images, options.train, Path(folder))
+        if options.images:
+            images(options.images, options.train, Path(folder))
     sound_matching.report(options.sounds)
 
 
