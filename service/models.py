@@ -118,6 +118,14 @@ class Comment(Base):
             sqlite_where=text("status = 'held'"),
         ),
         Index(
+            # What waits for a first decision, counted and by age without a look at the rows.
+            "ix_comments_waiting",
+            "site_id",
+            "created_at",
+            postgresql_where=text("status = 'held' AND NOT escalated"),
+            sqlite_where=text("status = 'held' AND escalated = 0"),
+        ),
+        Index(
             "ix_comments_escalated",
             "site_id",
             "priority",

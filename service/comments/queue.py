@@ -57,9 +57,8 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What waits for a person, by kind; each stops at 10,001."""
+    """What waits for a person beside the held ones, by kind; each stops at 10,001."""
 
-    held: int
     escalated: int
     reported: int
     pending: int
@@ -77,10 +76,12 @@ class Card:
     """All that look like it, of which `similar` are the newest."""
 
 
-def page(session: Session, viewer: Viewer, wanted: Filter, *, limit: int, cursor: str | None) -> Page:
-    """Return a page of the queue; raise `BadCursor`."""
+def page(
+    session: Session, viewer: Viewer, wanted: Filter, *, limit: int, cursor: str | None, count: bool = True
+) -> Page:
+    """Return a page of the queue, without its total where nobody wants to know; raise `BadCursor`."""
     query = _narrowed(session, select(Comment), viewer, wanted)
-    total = _counted(session, viewer, wanted)
+    total = _counted(session, viewer, wanted) if count else 0
     rows = session.scalars(
         _ordered(query, wanted.order, cursor)
         .limit(limit + 1)
@@ -112,7 +113,6 @@ def card(session: Session, viewer: Viewer, comment_id: uuid.UUID, *, now: dateti
 def counts(session: Session, viewer: Viewer) -> Counts:
     """Return how much waits, each number from an index that holds nothing else."""
     return Counts(
-        held=_counted(session, viewer, Filter(status="held")),
         escalated=_counted(session, viewer, Filter(status="held", escalated=True)),
         reported=_counted(session, viewer, Filter(status="approved", reported=True)),
         pending=_counted(session, viewer, Filter(status="pending")),

@@ -1,6 +1,7 @@
 """The queue's pages: the list, the filters that a team shares, what waits; the card is `desk.card`'s."""
 
 import uuid
+from dataclasses import asdict
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -51,15 +52,14 @@ def pulse() -> Response:
     """Tell what waits now, and who reads what of the comments on the screen."""
     now, said = context.now(), queue_words.of(context.language())
     with context.runtime().database.reading() as session:
-        counts = waiting.counts(session, auth.viewer())
         standing = _standing(session, _sites(session))
+        counts = _counts(session, standing)
         found = _page(session, asking.parse(request.args.to_dict()))
         readers = views.readers(found.comments, auth.viewer(), said, now=now)
     document = {
-        "counts": {name: getattr(counts, name) for name in ("held", "escalated", "reported", "pending")},
+        "counts": counts,
         "late": sum(one.late for one in standing),
         "oldest": _oldest(standing, said, now),
-        "total": found.total,
         "readers": readers,
         "first": [str(row.id) for row in found.comments],
     }
@@ -110,7 +110,7 @@ def shown(asked: Asked, *, wrong: str = "", notice: str = "", undo: str = "", st
             **listing,
             card=card,
             chosen=asked.item is not None,
-            counts=waiting.counts(session, auth.viewer()),
+            counts=_counts(session, standing),
             sites=known,
             saved=[
                 (one, one.query == asked.kept(), asking.parse(one.query).address()) for one in filters.listed(session)
@@ -166,16 +166,21 @@ def _from(fields: dict[str, Any]) -> Asked:
     return asking.parse({name: value for name, value in fields.items() if isinstance(value, str) and name != "name"})
 
 
+def _counts(session: Session, standing: list[clock.Standing]) -> dict[str, int]:
+    """Return what waits, by view; what waits for a first decision was counted for the clock already."""
+    return {"held": sum(one.waiting for one in standing), **asdict(waiting.counts(session, auth.viewer()))}
+
+
 def _page(session: Session, asked: Asked) -> waiting.Page:
     try:
         wanted = asked.wanted(context.now())
-        return waiting.page(session, auth.viewer(), wanted, limit=PAGE, cursor=asked.cursor or None)
+        return waiting.page(session, auth.viewer(), wanted, limit=PAGE, cursor=asked.cursor or None, count=False)
     except BadCursor as error:
         raise Problem("not-found") from error
 
 
 def _list(session: Session, asked: Asked, found: waiting.Page) -> dict[str, Any]:
-    return {"asked": asked, "lines": _lines(session, found), "next": found.next, "total": found.total}
+    return {"asked": asked, "lines": _lines(session, found), "next": found.next}
 
 
 def _lines(session: Session, found: waiting.Page) -> list[views.Line]:
