@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import threading
 import time
 from collections import Counter
@@ -435,6 +436,23 @@ def test_a_token_of_another_time_or_place_is_refused(ladder, ask, ann, parts, se
     token = opened(parts, seconds, **elsewhere)
 
     assert code(ann(token=token, pow=solved(ask()["pow"]))) == "token: token_invalid"
+
+
+TOKEN = re.compile(rb"[0-9a-f]{11}\.[0-9a-f]{16}\.[0-9a-f]{64}")
+
+
+def test_a_token_stands_in_no_answer_that_a_cache_may_keep(client, add_site, ask):
+    # In a cached page it would have been opened long ago, and the time check would never fire.
+    add_site("demo", challenge="ladder")
+    place = {"site": "demo", "article": "bai-1"}
+    paths = ("/", "/embed", "/embed.json", "/embed.js", "/v1/comments", "/v1/counts", "/v1/feed.atom")
+    answers = [client.get(path, query_string=place) for path in paths]
+    answers.append(client.post("/v1/challenges", json=place))
+
+    assert {answer.status_code for answer in answers} == {200, 201}
+    holding = [answer for answer in answers if TOKEN.search(answer.data)]
+    assert len(holding) == 3
+    assert {answer.headers["Cache-Control"] for answer in holding} == {"no-store"}
 
 
 # The honeypot (C11)
