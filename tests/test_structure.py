@@ -66,6 +66,13 @@ def test_every_setting_is_documented_with_its_default():
             assert documented[name] == f"`{default}`", name
 
 
+def test_every_test_that_a_promise_names_exists():
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (ROOT / "docs/reliability.md").read_text())
+
+    assert len(named) > 30
+    assert [one for file, one in named if f"def {one}(" not in (ROOT / file).read_text()] == []
+
+
 def test_every_command_is_documented():
     text = (ROOT / "docs/command-line.md").read_text()
 

@@ -68,6 +68,21 @@ def test_a_job_that_is_not_ours_fails_and_is_there_to_be_seen(valkey, parts, sta
     assert "NotOurJob" in registry.job_class.fetch(job.id, valkey, serializer=JSONSerializer).latest_result().exc_string
 
 
+def test_a_failed_bell_is_kept_for_two_weeks_and_keeps_no_other_from_ringing(client, site, parts, start, valkey):
+    """A failed job's id that lies about for a year, as RQ has it, would make a unique request vanish without a word."""
+    send(client)
+    (bell,) = jobs.queue(valkey).jobs
+    assert (bell.failure_ttl, bell.result_ttl) == (14 * 24 * 3600, 0)
+    jobs.queue(valkey).remove(bell)
+    FailedJobRegistry(queue=jobs.queue(valkey)).add(bell, ttl=bell.failure_ttl, exc_string="killed")
+    valkey.delete(jobs.BELL)
+
+    send(client, 1)
+    start("workers")
+    wait_for(lambda: pending(parts) == 0, "the worker")
+    assert [one for one, *_ in jobs.failed(valkey)] == [bell.id]
+
+
 def test_a_callback_smuggled_into_a_job_is_not_called(client, site, parts, start, valkey, tmp_path):
     send(client)
     (job,) = jobs.queue(valkey).jobs
