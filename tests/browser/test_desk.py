@@ -103,6 +103,11 @@ def test_a_queue_is_cleared_without_a_mouse(held, enter, status_of, rows):
     reads(page, one)
     press("j")
     reads(page, two)
+    press("a")
+    reads(page, three)
+    says(page, "Đã duyệt: Người 2")
+    press("u")
+    reads(page, two)
     press("k")
     reads(page, one)
 

@@ -103,7 +103,8 @@ function put(card) {
 
 function show(line, { reading = false } = {}) {
   leave();
-  current()?.removeAttribute("aria-current");
+  // A line that was put back may still be marked from before it was decided.
+  for (const marked of list.querySelectorAll("[aria-current]")) marked.removeAttribute("aria-current");
   panes.classList.toggle("reading", (reading || panes.classList.contains("reading")) && Boolean(line));
   if (!line) {
     const nothing = document.createElement("p");
