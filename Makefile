@@ -22,7 +22,7 @@ endef
 INSTALL_FAILED = Installing failed, for the reason above; the same command goes on from here when that is mended.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check lint types contracts format lock chaos bench bench-engine captcha-strength
+.PHONY: scan audit sbom help run test test-fast check lint types contracts format lock chaos bench bench-engine captcha-strength
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 26
@@ -36,7 +36,7 @@ test: $(TESTS) ## every test, on real parts
 test-fast: $(TESTS) ## the tests without browser and without killing parts
 	@$(BIN) pytest -m "not browser and not chaos"
 
-check: lint types contracts test ## exactly what CI runs
+check: lint types contracts scan audit test ## exactly what CI runs
 
 lint: $(TESTS) ## ruff: rules and layout
 	@$(BIN) ruff check .
@@ -47,6 +47,21 @@ types: $(TESTS) ## mypy, strict
 
 contracts: $(TESTS) ## who may import whom
 	@.venv/bin/lint-imports
+
+scan: $(TESTS) ## code for known mistakes (bandit), every file for secrets (detect-secrets)
+	@$(BIN) bandit --quiet --configfile pyproject.toml --recursive service workers
+	@git ls-files -z | xargs -0 .venv/bin/detect-secrets-hook --disable-plugin KeywordDetector \
+		--disable-plugin BasicAuthDetector --exclude-files '(requirements.*\.txt|\.tsv|\.png)$$'
+	@git ls-files -z service workers deploy .ci Dockerfile docker-compose.yml | xargs -0 .venv/bin/detect-secrets-hook \
+		--exclude-files '\.tsv$$'
+
+audit: $(TESTS) ## known weaknesses of the pinned packages; says so when it cannot ask
+	@.venv/bin/python -m tests.supply_chain requirements.txt requirements-dev.txt
+
+sbom: $(TESTS) ## what the service is made of, CycloneDX, into var/sbom.json
+	@mkdir -p var
+	@.venv/bin/cyclonedx-py requirements --pyproject pyproject.toml --of JSON -o var/sbom.json requirements.txt
+	@echo "var/sbom.json"
 
 format: $(TESTS) ## lay the code out and repair what can be repaired
 	@$(BIN) ruff check --fix .

@@ -90,3 +90,10 @@ def test_every_command_is_documented():
 def test_a_command_that_finds_something_wrong_ends_with_status_1(start, redis_url):
     assert start("service", "doctor").running.wait(30) == 1
     assert start("service", "site", "list").running.wait(30) == 0
+
+
+def test_every_test_that_the_page_on_security_names_exists():
+    named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", (ROOT / "docs/security.md").read_text())
+
+    assert len(named) > 60
+    assert [(file, name) for file, name in named if f"\ndef {name}(" not in (ROOT / file).read_text()] == []
