@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from service import jobs
+from service.comments import surges
 from service.comments.judging import UNCHECKED
 from service.db import AWAY, Database
 from service.models import Comment
@@ -22,6 +23,7 @@ NAMES = (
     "held comments",
     "oldest held, seconds",
     "could not be checked",
+    "articles in a surge",
     "bells waiting",
     "oldest bell, seconds",
     "failed jobs",
@@ -118,12 +120,14 @@ def seen(database: Database, redis: Redis, *, now: datetime) -> dict[str, str]:
     try:
         with database.reading() as session:
             found = rows(session, now=now)
+            surging = surges.number(session)
         shown |= {
             "pending comments": str(found.pending),
             "oldest pending, seconds": str(found.oldest_pending) if found.pending else "-",
             "held comments": str(found.held),
             "oldest held, seconds": str(found.oldest_held) if found.held else "-",
             "could not be checked": str(found.unchecked),
+            "articles in a surge": str(surging),
         }
     except AWAY:
         pass

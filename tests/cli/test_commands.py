@@ -119,7 +119,9 @@ def test_the_database_is_brought_to_head_again_without_harm(duyet):
 
 
 def test_queues_shows_what_waits(duyet):
-    assert "pending comments\t0\n" in duyet("queues").stdout
+    told = duyet("queues").stdout
+    assert "pending comments\t0\n" in told
+    assert "articles in a surge\t0\n" in told
 
 
 def test_doctor_names_what_is_wrong_and_what_to_do(duyet):

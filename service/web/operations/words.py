@@ -72,6 +72,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "seen_held comments": ("Bình luận chờ người duyệt", "Held comments"),
     "seen_oldest held, seconds": ("Chờ người duyệt lâu nhất, giây", "Oldest held, seconds"),
     "seen_could not be checked": ("Không kiểm tra được", "Could not be checked"),
+    "seen_articles in a surge": ("Bài nhận bình luận tăng đột biến", "Articles in a surge"),
     "seen_bells waiting": ("Chuông đang chờ", "Bells waiting"),
     "seen_oldest bell, seconds": ("Chuông chờ lâu nhất, giây", "Oldest bell, seconds"),
     "seen_failed jobs": ("Việc lỗi", "Failed jobs"),
