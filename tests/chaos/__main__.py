@@ -70,7 +70,7 @@ def storm(kind: str, folder: Path, *, seconds: float, short: bool) -> bool:
     """Let the storm rage over one database, wait for calm, count; return whether every promise was kept."""
     ledger, stop = Ledger(), threading.Event()
     with town(kind, folder) as place:
-        until = time.monotonic() + seconds + 60
+        until = time.monotonic() + seconds + 300
         threads = [threading.Thread(target=write, args=(place, ledger, stop, until, n)) for n in range(WRITERS)]
         threads += [threading.Thread(target=read, args=(place, ledger, stop)) for _ in range(READERS)]
         oldest: list[float] = [0.0]

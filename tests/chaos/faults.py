@@ -177,7 +177,7 @@ def comment_kills_its_worker(town: Town, ledger: Ledger) -> str:
 
 
 def kill_whoever_holds(town: Town, worker: Part, identifier: uuid.UUID) -> str:
-    deaths, end = 0, time.monotonic() + 30
+    deaths, end = 0, time.monotonic() + 45
     row = standing(town, identifier)
     while row.status == "pending" and time.monotonic() < end:
         # The horse is let go for a millisecond at a time, and looked at while it stands still.

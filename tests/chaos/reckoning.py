@@ -7,6 +7,7 @@ from sqlalchemy import func, select, text
 
 from service import jobs
 from service.comments.judging.unchecked import UNCHECKED
+from service.comments.state import DECIDED
 from service.models import Article, Comment, Decision
 from tests.chaos.parts import ATTEMPTS, Town
 from tests.chaos.traffic import Ledger
@@ -51,7 +52,7 @@ def reckon(town: Town, ledger: Ledger) -> Reckoning:
     restarting = sum(up - down for down, up in town.web_down)
     faulty = {answer: number for answer, number in ledger.answers.items() if answer[:1] == "5" and answer != "503"}
     lines = (
-        f"accepted {len(accepted)} = approved {by_status['approved']} + held {by_status['held']}",
+        f"accepted {len(accepted)} = {' + '.join(f'{name} {number}' for name, number in sorted(by_status.items()))}",
         f"of the held ones {unchecked} could not be checked in {ATTEMPTS} attempts",
         f"lost {len(lost)}, pending {by_status['pending']}, decided twice {len(twice)}, never {len(never)}",
         f"stored without the answer having arrived {len(status.keys() - accepted)}, all decided as well",
@@ -64,6 +65,7 @@ def reckon(town: Town, ledger: Ledger) -> Reckoning:
     )
     claims = {
         "comments were lost": lost,
+        "accepted ones are neither decided nor held": len(accepted) - sum(by_status[one] for one in DECIDED),
         "comments are still pending": by_status["pending"],
         "comments were decided twice": twice,
         "comments were never decided": never,
