@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import Select, func, literal, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
 from service.comments import likeness, reporting, search
@@ -133,7 +133,7 @@ def _counted(session: Session, viewer: Viewer, wanted: Filter) -> int:
 
 
 def _narrowed(session: Session, query: Select[Any], viewer: Viewer, wanted: Filter) -> Select[Any]:
-    query = query.where(Comment.status == wanted.status)
+    query = query.where(Comment.status == literal(wanted.status, literal_execute=True))
     if viewer.sites is not None:
         query = query.where(Comment.site_id.in_(select(Site.id).where(Site.key.in_(viewer.sites))))
     if wanted.site:
