@@ -40,6 +40,7 @@ NEEDS: dict[str, str] = {
     "desk.audit": "rules",
     "desk.sites": "admin",
     "desk.accounts": "admin",
+    "desk.privacy": "admin",
     "operations": "ops",
 }
 """Endpoint, or the first parts of its name for all that follow, to the right that it needs; the longest counts."""

@@ -25,6 +25,7 @@ NAVIGATION = (
     ("nav_audit", "desk.audit.listed"),
     ("nav_sites", "desk.sites.listed"),
     ("nav_accounts", "desk.accounts.listed"),
+    ("nav_privacy", "desk.privacy.listed"),
     ("nav_operations", "operations.board"),
 )
 """The word and the first page of each room; a room shows to those who may enter it."""

@@ -8,13 +8,14 @@ from service.web.desk.audit import audit
 from service.web.desk.blocks import blocks
 from service.web.desk.card import card
 from service.web.desk.own import own
+from service.web.desk.privacy import privacy
 from service.web.desk.queue import queue
 from service.web.desk.rules import rules
 from service.web.desk.signing import signing
 from service.web.desk.sites import sites
 
 desk = Blueprint("desk", __name__, url_prefix="/desk")
-for room in (signing, own, queue, card, rules, blocks, audit, sites, accounts):
+for room in (signing, own, queue, card, rules, blocks, audit, sites, accounts, privacy):
     desk.register_blueprint(room)
 
 

@@ -10,6 +10,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "nav_audit": ("Nhật ký", "Audit"),
     "nav_sites": ("Trang", "Sites"),
     "nav_accounts": ("Tài khoản", "Accounts"),
+    "nav_privacy": ("Dữ liệu cá nhân", "Personal data"),
     "nav_operations": ("Vận hành", "Operations"),
     "other_language": ("English", "Tiếng Việt"),
     "own": ("Tài khoản của tôi", "My account"),
