@@ -60,8 +60,10 @@ _PITCH, _TERM = 3.0, 2.0
 _OFFERED = 4.0
 # Nobody hides the words of an honest offer.
 _VEILED = 3.0
+# Who ends on a question wants an answer, not a customer.
+_ASKED = 2.0
 # How like the examples a field must be: to be looked at, and, with its signs weighed in, to be held.
-_UNLIKE, _LIKE, _TRUST = -1.5, 1.0, 0.4
+_UNLIKE, _LIKE, _TRUST = -1.0, 1.0, 0.4
 # How far beyond that an offer with a contact must go to be rejected.
 _BLATANT = 1.5
 # Where people are promised their lost money back, fraud is part of the pitch.
@@ -89,6 +91,7 @@ class _Tally:
     warnings: dict[str, float] = field(default_factory=dict)
     contacts: list[tuple[int, int]] = field(default_factory=list)
     veiled: bool = False
+    asks: bool = False
 
 
 def find(sheet: Sheet) -> Iterator[Finding]:
@@ -115,6 +118,7 @@ def _count(reading: Reading, like: Likeness | None) -> _Tally:
         else:
             tally.topics.setdefault(sign.label, []).append(sign)
             tally.veiled |= reading.trick_in(sign.first, sign.last) in DELIBERATE
+    tally.asks = reading.view.text.rstrip().endswith("?")
     places = [*contacts.places(reading), *links.places(reading)]
     tally.contacts = [(start, end) for start, end, _, severity in places if severity > 1]
     return tally
@@ -197,6 +201,7 @@ def _filed(tally: _Tally, like: Likeness | None) -> tuple[Category, str]:
 def _weight(tally: _Tally, topic: str) -> float:
     """Give what all signs weigh together; doubts weigh less where a contact is given."""
     doubt = sum(w for name, w in tally.warnings.items() if topic != "recover" or name not in _OF_FRAUD)
+    doubt += _ASKED if tally.asks else 0.0
     answer = (2.0 if tally.contacts else 0.0) + min(1.5, 1.0 * len(tally.calls)) + min(1.0, 0.34 * len(tally.voices))
     veiled = _VEILED if tally.veiled and topic else 0.0
     return (
