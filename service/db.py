@@ -2,8 +2,10 @@
 
 import re
 import sqlite3
+import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +21,7 @@ AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
 """What is raised when the database cannot answer now: gone, locked, full, or too slow."""
 
 SQLITE_CONNECTIONS = 40
+ASK_MILLISECONDS = 1
 
 
 class Instant(TypeDecorator[datetime]):
@@ -73,11 +76,12 @@ class Database:
     most_connections: int
     _writing: sessionmaker[Session]
     _reading: sessionmaker[Session]
+    _turn: Callable[[], AbstractContextManager[object]]
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """Yield a session whose transaction is committed at the end, or rolled back when anything is raised."""
-        with self._writing() as session, session.begin():
+        with self._turn(), self._writing() as session, session.begin():
             yield session
 
     @contextmanager
@@ -124,15 +128,33 @@ def connect(url: str, timeout: timedelta, *, pool_size: int = 10) -> Database:
     """Make the engine for `url`; nothing is connected until the first use."""
     if make_url(url).get_backend_name() == "sqlite":
         engine, most = _sqlite(url, timeout), SQLITE_CONNECTIONS
+        turn = _in_turn(threading.Lock(), timeout)
     else:
         engine, most = _postgresql(url, timeout, pool_size), 2 * pool_size
+        turn = nullcontext
     reader = engine.execution_options(postgresql_readonly=True, sqlite_reading=True)
     return Database(
         engine=engine,
         most_connections=most,
         _writing=sessionmaker(engine, expire_on_commit=False),
         _reading=sessionmaker(reader, expire_on_commit=False),
+        _turn=turn,
     )
+
+
+def _in_turn(lock: threading.Lock, timeout: timedelta) -> Callable[[], AbstractContextManager[object]]:
+    """Let one thread of this process write at a time: who waits for SQLite's own lock polls it, ever more seldom."""
+
+    @contextmanager
+    def turn() -> Iterator[None]:
+        if not lock.acquire(timeout=timeout.total_seconds()):
+            raise PoolTimeoutError("another thread of this process writes for too long")
+        try:
+            yield
+        finally:
+            lock.release()
+
+    return turn
 
 
 def violated(error: DBAPIError) -> str:
@@ -166,7 +188,7 @@ def _sqlite(url: str, timeout: timedelta) -> Engine:
             "foreign_keys=ON",
             # What is erased is overwritten, not only forgotten (docs/adr/0175).
             "secure_delete=ON",
-            f"busy_timeout={int(timeout.total_seconds() * 1000)}",
+            f"busy_timeout={_milliseconds(timeout)}",
             "cache_size=-16000",
             "mmap_size=268435456",
         ):
@@ -174,14 +196,43 @@ def _sqlite(url: str, timeout: timedelta) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
-        reading = connection.get_execution_options().get("sqlite_reading", False)
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        if connection.get_execution_options().get("sqlite_reading", False):
+            connection.exec_driver_sql("BEGIN")
+        else:
+            _begin_writing(connection, timeout)
 
     return engine
 
 
+def _begin_writing(connection: Any, timeout: timedelta) -> None:
+    """Begin a transaction that writes, asking for the lock every millisecond.
+
+    SQLite itself asks ever more seldom, up to every 100 ms, so that whoever waited longest waits on.
+    """
+    driver: sqlite3.Connection = connection.connection.driver_connection
+    ends = time.monotonic() + timeout.total_seconds()
+    driver.execute(f"PRAGMA busy_timeout={ASK_MILLISECONDS}")
+    try:
+        while time.monotonic() < ends:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    break
+            else:
+                return
+        # Once more through SQLAlchemy, whose errors are those that callers know.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={_milliseconds(timeout)}")
+
+
+def _milliseconds(span: timedelta) -> int:
+    return int(span.total_seconds() * 1000)
+
+
 def _postgresql(url: str, timeout: timedelta, pool_size: int) -> Engine:
-    milliseconds = int(timeout.total_seconds() * 1000)
+    milliseconds = _milliseconds(timeout)
     options = (
         f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds} "
         "-c idle_in_transaction_session_timeout=15000 -c timezone=UTC"
