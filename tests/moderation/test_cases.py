@@ -1,5 +1,6 @@
 """The goals of the engine, held on the cases file and on machine disguises."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,8 @@ def test_another_hands_cases_are_judged_as_well():
 def test_machine_disguises_are_lifted(seed):
     texts = missed(seed)
     assert sum(map(len, texts.values())) <= 0.03 * len(PHRASES) * len(texts)
+
+
+def test_the_cases_that_were_scored_once_are_those_that_were_sealed():
+    digest, name = HERE.joinpath("blind_cases.sha256").read_text(encoding="utf-8").split()
+    assert hashlib.sha256(HERE.joinpath(name).read_bytes()).hexdigest() == digest
