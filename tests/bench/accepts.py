@@ -1,8 +1,8 @@
 """How many comments are accepted a second, each durable before its 202 and past a challenge, beside Isso."""
 
 import random
-import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -45,6 +45,7 @@ def measure(folder: Path, *, quick: bool) -> Table:
         (
             *rows.values(),
             *slow,
+            *(Row(f"turned away, {name}", "", tuple(one.refused for one in rates[name])) for name in stands),
             ratio("SQLite ÷ Isso", rows["sqlite"], rows["Isso"], "≥ 3"),
             ratio("PostgreSQL ÷ Isso", rows["postgresql"], rows["Isso"], "≥ 4"),
         ),
@@ -59,7 +60,5 @@ def _accept(stand: Installation, seconds: float, turn: int) -> wrk.Load:
     load = wrk.post(f"{stand.url}/v1/comments", sent, stand.folder, seconds=seconds)
     with stand.parts.database.reading() as session:
         stored = (session.scalar(select(func.count()).select_from(Comment)) or 0) - before
-    # What was under way when the clock ran out may be stored without having been counted.
-    if load.refused or stored < load.rate * seconds * 0.9:
-        sys.exit(f"{load.refused} of the comments were refused and {stored} stored; see {stand.folder}/web.log")
-    return load
+    # What is in the database counts, and nothing else; what was turned away is said beside it.
+    return replace(load, rate=stored / seconds)

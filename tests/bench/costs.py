@@ -24,13 +24,19 @@ def measure(folder: Path, *, quick: bool) -> Table:
         sent = comments.requests(stand, site, "bai-2", 500 if quick else 3000, seed=1)
         wrk.post(f"{stand.url}/v1/comments", sent, stand.folder, seconds=3)
         until(lambda: pending(stand) == 0, "the backlog")
-        web, worker = stand.mebibytes("web"), stand.mebibytes("worker")
+        sizes = {part: stand.mebibytes(part) for part in ("web", "worker")}
     return Table(
         "costs",
         "What a process costs",
         (
             Row("web server, start to first answer", "s", tuple(cold), "≤ 2"),
-            Row("web process, resident", "MiB", (web,), "≤ 120"),
-            Row("worker process, resident", "MiB", (worker,), "≤ 120"),
+            *(
+                Row(f"{part} process, {what}", "MiB", (size,), goal)
+                for part, (own, resident) in sizes.items()
+                for what, size, goal in (
+                    ("own and its share", own, "≤ 120"),
+                    ("resident", resident, ""),
+                )
+            ),
         ),
     )

@@ -85,10 +85,11 @@ class Installation:
         answers(self.url + path)
         return time.perf_counter() - begun
 
-    def mebibytes(self, part: str) -> float:
-        """The resident memory of the largest process of a part: what one more of them costs."""
+    def mebibytes(self, part: str) -> tuple[float, float]:
+        """The memory of the largest process of a part, own with its share (PSS), and resident (RSS)."""
         head = psutil.Process(self.running[part].pid)
-        return max(float(one.memory_info().rss) for one in (head, *head.children(recursive=True))) / 2**20
+        sizes = [one.memory_full_info() for one in (head, *head.children(recursive=True)) if one.is_running()]
+        return max(one.pss for one in sizes) / 2**20, max(one.rss for one in sizes) / 2**20
 
     def add_site(self, key: str = "demo", **changes: object) -> KnownSite:
         """Add a site that publishes what is clean."""
