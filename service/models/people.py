@@ -1,0 +1,64 @@
+"""Accounts of the desk, their sessions and filters, and the keys of programs; readers have no account."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from service.models.base import Base
+
+
+class Moderator(Base):
+    """A person with an account at the desk; `sites` is null where every site is theirs."""
+
+    __tablename__ = "moderators"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    role: Mapped[str] = mapped_column(String(20))
+    sites: Mapped[list[Any] | None]
+    password: Mapped[str] = mapped_column(String(200))
+    totp: Mapped[bytes | None]
+    totp_step: Mapped[int] = mapped_column(BigInteger, default=0)
+    """The time step of the last code used, since each code is good for one sign-in."""
+    session_version: Mapped[int] = mapped_column(default=1)
+    disabled_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class DeskSession(Base):
+    """A person signed in on one browser; only the hash of the cookie's token is kept."""
+
+    __tablename__ = "desk_sessions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    hash: Mapped[bytes] = mapped_column(unique=True)
+    moderator_id: Mapped[int] = mapped_column(ForeignKey("moderators.id"), index=True)
+    session_version: Mapped[int]
+    agent: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class SavedFilter(Base):
+    """A view of the queue that the team shares under a name; `query` are the parts of the list's address."""
+
+    __tablename__ = "saved_filters"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(60), unique=True)
+    query: Mapped[dict[str, Any]]
+    actor: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime]
+
+
+class Token(Base):
+    """A program's key to the review, rules or ops calls; only its hash is kept."""
+
+    __tablename__ = "tokens"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    hash: Mapped[bytes] = mapped_column(unique=True)
+    scope: Mapped[str] = mapped_column(String(20))
+    sites: Mapped[list[Any] | None]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
