@@ -31,7 +31,7 @@ run: $(RUNS) ## install what is missing and start everything; PORT=8081 for anot
 	@exec $(BIN) service run
 
 test: $(TESTS) ## every test, on real parts
-	@$(BIN) pytest
+	@$(BIN) pytest -n 2 --dist worksteal
 
 test-fast: $(TESTS) ## the tests without browser and without killing parts
 	@$(BIN) pytest -m "not browser and not chaos"
