@@ -22,6 +22,9 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     logs.configure(settings.log_level)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # While the engine is loaded there is nothing in hand, and to be told to stop is no failure.
+        signal.signal(number, lambda *_: sys.exit(0))
     if arguments == ["schedule"]:
         return _schedule()
     if arguments:

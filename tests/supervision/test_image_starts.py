@@ -11,6 +11,7 @@ import psycopg
 import pytest
 import yaml
 
+from service import jobs
 from tests.conftest import ROOT, free_port, wait_for
 
 SECRET = "long-enough-and-of-this-test-alone"
@@ -108,6 +109,7 @@ def test_every_service_of_the_compose_file_starts_on_postgresql_and_valkey(run, 
 
     wait_for(lambda: healthy(run.port), "the health check", 60)
     wait_for(lambda: valkey.scard("rq:workers") == 1, "the worker", 60)
+    wait_for(lambda: valkey.exists(jobs.BEAT), "the scheduler", 60)
     assert [part.poll() for part in (web, worker, scheduler)] == [None, None, None]
     for part in (web, worker, scheduler):
         part.terminate()
