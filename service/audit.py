@@ -108,14 +108,21 @@ def _line(cells: Iterable[str]) -> str:
     return written.getvalue().encode("utf-8", "replace").decode()
 
 
+def _of_comments(row: Any, wanted: Wanted) -> Any:
+    """Ask for rows that are about comments, with their sites' keys; None where the subject is no comment's id."""
+    query = select(row, Site.key).join(Comment, Comment.id == row.comment_id).join(Site, Site.id == Comment.site_id)
+    if not wanted.subject:
+        return query
+    try:
+        return query.where(row.comment_id == uuid.UUID(wanted.subject))
+    except ValueError:
+        return None
+
+
 def _decisions(session: Session, viewer: Viewer, wanted: Wanted, limit: int, before: uuid.UUID | None) -> list[Entry]:
-    query = select(Decision, Site.key).join(Comment, Comment.id == Decision.comment_id)
-    query = query.join(Site, Site.id == Comment.site_id)
-    if wanted.subject:
-        try:
-            query = query.where(Decision.comment_id == uuid.UUID(wanted.subject))
-        except ValueError:
-            return []
+    query = _of_comments(Decision, wanted)
+    if query is None:
+        return []
     if not wanted.machines:
         query = query.where(Decision.actor.not_in(MACHINES))
     query = _narrowed(query, Decision, viewer, wanted, before)
@@ -138,13 +145,9 @@ def _decisions(session: Session, viewer: Viewer, wanted: Wanted, limit: int, bef
 
 
 def _reveals(session: Session, viewer: Viewer, wanted: Wanted, limit: int, before: uuid.UUID | None) -> list[Entry]:
-    query = select(Reveal, Site.key).join(Comment, Comment.id == Reveal.comment_id)
-    query = query.join(Site, Site.id == Comment.site_id)
-    if wanted.subject:
-        try:
-            query = query.where(Reveal.comment_id == uuid.UUID(wanted.subject))
-        except ValueError:
-            return []
+    query = _of_comments(Reveal, wanted)
+    if query is None:
+        return []
     query = _narrowed(query, Reveal, viewer, wanted, before)
     rows = session.execute(query.order_by(Reveal.id.desc()).limit(limit))
     return [

@@ -81,7 +81,7 @@ def page(
 ) -> Page:
     """Return a page of the queue, without its total where nobody wants to know; raise `BadCursor`."""
     query = _narrowed(session, select(Comment), viewer, wanted)
-    total = _counted(session, viewer, wanted) if count else 0
+    total = _total(session, query.with_only_columns(Comment.id), wanted) if count else 0
     rows = session.scalars(
         _ordered(query, wanted.order, cursor)
         .limit(limit + 1)
@@ -127,9 +127,12 @@ def after(session: Session, viewer: Viewer, wanted: Filter, row: Comment) -> uui
 
 
 def _counted(session: Session, viewer: Viewer, wanted: Filter) -> int:
+    return _total(session, _narrowed(session, select(Comment.id), viewer, wanted), wanted)
+
+
+def _total(session: Session, narrowed: Select[Any], wanted: Filter) -> int:
     most = FOUND_UP_TO if wanted.text else COUNTED_UP_TO
-    within = _narrowed(session, select(Comment.id), viewer, wanted).limit(most + 1).subquery()
-    return session.scalar(select(func.count()).select_from(within)) or 0
+    return session.scalar(select(func.count()).select_from(narrowed.limit(most + 1).subquery())) or 0
 
 
 def _narrowed(session: Session, query: Select[Any], viewer: Viewer, wanted: Filter) -> Select[Any]:
