@@ -242,7 +242,7 @@ def test_who_accepts_and_says_nothing_is_waited_for_once_and_then_left_alone_for
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         more = {"REDIS_SENTINELS": f"127.0.0.1:{port}"} if sentinels_too else {}
-        settings = load(tmp_path, f"redis://127.0.0.1:{port}/0", **more)
+        settings = load(tmp_path, f"redis://127.0.0.1:{port}/0", REDIS_TIMEOUT="0.5", **more)
         connected = redis_pool.connect(settings)
         took = []
         for _ in range(3):

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.conftest import wait_for
 
@@ -147,8 +147,35 @@ def test_the_demo_ends_in_a_form_that_works(page, served, add_site, judge_all, k
     add_site("demo", challenge="image")
     page.goto(served)
     expect(page.get_by_role("heading", level=1)).to_contain_text("sông Quê")
+    page.locator("binh-luan").scroll_into_view_if_needed()
+    expect(page.locator("binh-luan[ready]")).to_be_attached()
     fill(page)
     page.get_by_label("Mã xác nhận").fill(known_codes[0])
+    send(page)
+    expect(page.get_by_text("Bình luận đang chờ duyệt")).to_be_visible()
+    judge_all()
+    expect(page.locator(".comment .text")).to_have_text(BODY)
+
+
+def test_what_was_typed_before_the_script_came_is_sent_by_it_with_the_code(
+    page, served, add_site, judge_all, known_codes
+):
+    add_site("demo", challenge="image")
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/embed.js", hold)
+    page.goto(served, wait_until="commit")
+    page.route("**/v1/challenges", lambda route: route.abort())
+    expect(page.locator("img.picture")).to_have_js_property("naturalWidth", 280)
+    fill(page, **{"Số điện thoại": "0912 345 678", "Mã xác nhận": known_codes[0]})
+    page.get_by_label("Tôi đồng ý").check()
+    page.get_by_label("Mã xác nhận").focus()
+    waiting[0].continue_()
+    expect(page.locator("binh-luan[ready]")).to_be_attached()
+    expect(page.get_by_label("Mã xác nhận")).to_be_focused()
     send(page)
     expect(page.get_by_text("Bình luận đang chờ duyệt")).to_be_visible()
     judge_all()

@@ -27,6 +27,10 @@ class TestRedisAway:
                 port = listener.getsockname()[1]
             yield f"redis://127.0.0.1:{port}/0"
 
+    @pytest.fixture
+    def more_settings(self):
+        return {"REDIS_TIMEOUT": "0.5"}
+
     @pytest.mark.usefixtures("site")
     def test_a_comment_is_accepted_within_twice_the_time_out(self, ann, rows, settings):
         started = time.monotonic()

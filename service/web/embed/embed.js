@@ -102,6 +102,7 @@
       // Who was already writing in the form of the page goes on writing in this one.
       const active = this.contains(document.activeElement) && this.fields && this.fields[document.activeElement.name];
       const { top, bottom } = this.getBoundingClientRect();
+      if (this.form) this.adopt();
       this.root.replaceChildren(this.top, list);
       this.replaceChildren();
       if (active) active.focus();
@@ -180,11 +181,21 @@
         make("div", { class: "end" }, this.send, this.notice),
       );
       this.form.addEventListener("focusin", () => this.challenge || this.ask());
-      for (const name of TYPED) {
-        const before = this.querySelector("[name=" + name + "]");
-        if (before) this.fields[name].value = before.value;
-      }
       this.top.replaceChildren(heading, this.form);
+    }
+
+    // What was typed in the form of the page stays: a code too, with the picture that it answers.
+    adopt() {
+      const before = (name) => (this.querySelector("[name=" + name + "]") || "").value || "";
+      for (const name of TYPED) this.fields[name].value = before(name);
+      this.fields.consent.checked = this.querySelector("[name=consent]:checked");
+      const picture = this.querySelector("img.picture");
+      if (!picture || !picture.naturalWidth || !before("captcha")) return;
+      this.fields.captcha.value = before("captcha");
+      this.captcha.hidden = false;
+      this.paint(picture);
+      const sound = this.querySelector("a.plain").href.slice(base.length);
+      this.challenge = Promise.resolve({ token: before("token"), captcha_id: before("captcha_id"), sound });
     }
 
     say(text, lost) {
@@ -201,7 +212,6 @@
     // Get a challenge: a proof of work is solved unseen, a picture is drawn; `again` says that it is another one.
     ask(again) {
       if (this.about.challenge == "none") return (this.challenge = Promise.resolve({}));
-      const canvas = this.canvas;
       this.fields.captcha.value = "";
       const asked = async () => {
         const answer = await this.post("/v1/challenges", crypto.subtle ? {} : { kind: "image" });
@@ -211,11 +221,7 @@
         this.captcha.hidden = !posed.image_url;
         if (posed.pow) return { token: posed.token, pow: await solve(posed.pow) };
         if (posed.image_url) {
-          const picture = await createImageBitmap(await (await get(posed.image_url)).blob());
-          canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
-          canvas.setAttribute("aria-label", this.words.captcha_alt);
-          this.later.hidden = true;
-          this.stale = Date.now() + this.about.challenge_seconds * 900;
+          this.paint(await createImageBitmap(await (await get(posed.image_url)).blob()));
           if (again) this.say(this.words.refreshed);
         }
         return { token: posed.token, captcha_id: posed.id, sound: posed.audio_url };
@@ -228,6 +234,14 @@
       challenge.catch(() => 0);
       this.listen(1);
       return challenge;
+    }
+
+    paint(picture) {
+      const canvas = this.canvas;
+      canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+      canvas.setAttribute("aria-label", this.words.captcha_alt);
+      this.later.hidden = true;
+      this.stale = Date.now() + this.about.challenge_seconds * 900;
     }
 
     async listen(stop) {

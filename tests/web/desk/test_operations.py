@@ -19,12 +19,6 @@ LEASE = timedelta(seconds=1)
 WELL = ["database", "migrations", "pending", "unchecked", "redis", "memory", "workers", "scheduler", "jobs"]
 
 
-@pytest.fixture
-def more_settings():
-    # What is shown is asked for here, not how quickly a busy machine answers.
-    return {"REDIS_TIMEOUT": "5"}
-
-
 def parts_of(page):
     found = re.findall(r'data-part="(\w+)".*?class="notice (good|bad)".*?</td><td>(.*?)</td>', page)
     return {part: (how, sentence) for part, how, sentence in found}
