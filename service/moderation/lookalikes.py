@@ -31,6 +31,21 @@ _ALIKE = {
     "z": "ΖᴢƶŻ",
 }
 
+# What stands for a digit, whatever Unicode decomposes it to.
+_ROWS = {
+    "0": "ʘ〇⓿",
+    "1": "ⅠⅰǀƖ",
+    "2": "ƧƨⅡⅱ",
+    "3": "ЗзƷʒӠⅢⅲ",
+    "4": "ᏎⅣⅳ",
+    "5": "ƼƽⅤ",
+    "6": "бϬⅥⅵ",
+    "7": "ⅦⅶႨ",
+    "8": "ȢȣⅧⅷ",
+    "9": "Ⅸⅸ",
+}
+DIGITS: dict[str, str] = {alike: digit for digit, row in _ROWS.items() for alike in row}
+
 LETTERS: dict[str, str] = {alike: letter for letter, row in _ALIKE.items() for alike in row}
 # Coloured squares and flags spell words as well, and Unicode gives them no letter.
 for _base in (0x1F150, 0x1F170, 0x1F1E6):

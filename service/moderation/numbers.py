@@ -1,5 +1,6 @@
 """Numbers however they are written: spaced, dotted, spelt out, mixed; which of them is a telephone is asked elsewhere."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -7,7 +8,7 @@ from service.moderation.sheet import Reading
 
 _SPELT = {
     "không": "0", "hông": "0", "ko": "0", "một": "1", "mốt": "1", "hai": "2", "ba": "3", "bốn": "4", "tư": "4",
-    "năm": "5", "lăm": "5", "nhăm": "5", "sáu": "6", "bảy": "7", "bẩy": "7", "bẫy": "7", "tám": "8", "chín": "9",
+    "lẻ": "0", "linh": "0", "năm": "5", "lăm": "5", "nhăm": "5", "sáu": "6", "bảy": "7", "bẩy": "7", "bẫy": "7", "tám": "8", "chín": "9",
     "zero": "0", "oh": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6",
     "seven": "7", "eight": "8", "nine": "9",
 }  # fmt: skip
@@ -16,9 +17,14 @@ _SPELT_BARE = {
     "chin": "9",
 }  # fmt: skip
 _ALL_SPELT = _SPELT | _SPELT_BARE
+_GLUED = re.compile("|".join(sorted((word for word in _ALL_SPELT if len(word) > 1), key=len, reverse=True)))
+# Said between the digits of one number, and no digit.
+_FILLERS = frozenset(
+    ["mươi", "rồi", "xong", "tiếp", "và", "tới", "phẩy", "gạch", "cách", "muoi", "roi", "tiep", "toi", "gach", "cach"]
+)
 _STARTS = frozenset("0123456789oilzsb")
 _LETTERS = str.maketrans("oilzsbq", "0112589")
-_SIGNS = frozenset(" .-–—_,·•*/|~+()[]:;'\"`^=…\n\t")
+_UNJOINED = frozenset("%₫$€<>&#@!?")
 _LONGEST_GAP = 4
 # A longer row of digits is no number of anybody.
 _MOST = 300
@@ -55,14 +61,14 @@ def _find_runs(reading: Reading) -> Iterator[Run]:
     values = [
         (index, value)
         for index, word in enumerate(reading.words)
-        if (value := _ALL_SPELT.get(word) or (_digits(word) if word[0] in _STARTS else None))
+        if (value := _ALL_SPELT.get(word) or (_digits(word) if word[0] in _STARTS or not word.isalpha() else None))
     ]
     if sum(len(value) for _, value in values) < 6:
         return
     pieces: list[tuple[int, int, int]] = []
     digits, spelt, last = "", False, -2
     for index, value in values:
-        if pieces and (index != last + 1 or not _joins(reading, index)):
+        if pieces and not _follows(reading, last, index):
             if len(digits) > 5:
                 yield Run(digits, tuple(pieces), spelt)
             pieces, digits, spelt = [], "", False
@@ -81,11 +87,21 @@ def _digits(word: str) -> str | None:
         return "0"
     if len(word) > 1 and any(map(str.isdigit, word)):
         read = word.translate(_LETTERS)
-        if read.isdigit() and sum(map(str.isdigit, word)) * 2 >= len(word):
+        if read.isdigit() and sum(map(str.isdigit, word)) * 3 >= len(word):
             return read
+        if len(word) > 3 and not word.isdigit():
+            read = _GLUED.sub(lambda found: _ALL_SPELT[found[0]], word).translate(_LETTERS)
+            return read if read.isdigit() and read.isascii() else None
     return None
+
+
+def _follows(reading: Reading, last: int, index: int) -> bool:
+    """Whether a piece goes on with the number of the piece before it, if need be over a word that is said between."""
+    if index == last + 2:
+        return reading.words[last + 1] in _FILLERS and _joins(reading, last + 1) and _joins(reading, index)
+    return index == last + 1 and _joins(reading, index)
 
 
 def _joins(reading: Reading, index: int) -> bool:
     gap = reading.view.text[reading.ends[index - 1] : reading.starts[index]]
-    return len(gap) <= _LONGEST_GAP and all(char in _SIGNS for char in gap)
+    return len(gap) <= _LONGEST_GAP and _UNJOINED.isdisjoint(gap)

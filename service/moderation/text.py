@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from service.moderation.lookalikes import INVISIBLE, LETTERS, PICTURES, SHAPES, TONES
+from service.moderation.lookalikes import DIGITS, INVISIBLE, LETTERS, PICTURES, SHAPES, TONES
 
 _VOWELS = "aăâeêioôơuưy"
 _TONED = "".join(unicodedata.normalize("NFC", vowel + mark) for vowel in _VOWELS for mark in ("", *sorted(TONES)))
@@ -154,6 +154,8 @@ def _put_cluster(cluster: str, begin: int, end: int, draft: _Draft) -> None:
 
 def _read_cluster(cluster: str) -> tuple[str, bool]:
     """Give the letters a cluster stands for, and whether it was more than an unusual spelling of them."""
+    if cluster in DIGITS:
+        return DIGITS[cluster], True
     composed = unicodedata.normalize("NFC", cluster)
     if len(composed) == 1 and composed in _VIETNAMESE:
         return composed.lower(), False

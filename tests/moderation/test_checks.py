@@ -29,6 +29,11 @@ def found(body, title=""):
         ("zalo 912 345 678", "912 345 678"),
         ("gọi 0️⃣9️⃣1️⃣2️⃣3️⃣4️⃣5️⃣6️⃣7️⃣8️⃣", "0️⃣9️⃣1️⃣2️⃣3️⃣4️⃣5️⃣6️⃣7️⃣8️⃣"),
         ("bàn 024 3825 1234", "024 3825 1234"),
+        ("gọi số này: chín ba chín, năm lẻ tám, bốn bốn hai", "chín ba chín, năm lẻ tám, bốn bốn hai"),
+        ("số không chín rồi một hai tiếp 345 sáu bảy tám", "không chín rồi một hai tiếp 345 sáu bảy tám"),
+        ("gọi O7O-three39-four28l nha", "O7O-three39-four28l"),
+        ("có ngay ʘ9Ⅱ8 Ƽ4l 77O", "ʘ9Ⅱ8 Ƽ4l 77O"),
+        ("số đuôi 7719, đầu 0971 giữa 26 nhé", "số đuôi 7719, đầu 0971 giữa 26"),
     ],
 )
 def test_a_telephone_is_seen_in_every_writing(text, number):
@@ -53,6 +58,10 @@ def test_other_numbers_are_no_telephones(text):
         ("vào báo.com đi", "báo.com"),
         ("vào bit.ly/3abc", "bit.ly/3abc"),
         ("coi www.abc.vn", "www.abc.vn"),
+        ("đọc ở truyen24[dot]party nhé", "truyen24[dot]party"),
+        ("vào trangla。cc xem", "trangla。cc"),
+        ("điền docs google com / forms / d / 1FA nhé", "docs google com / forms / d / 1FA"),
+        ("vào quyhoach24 đuôi com chấm vn", "quyhoach24 đuôi com chấm vn"),
         ("nhóm t . me / hoingo2025 nha", "t . me / hoingo2025"),
     ],
 )
@@ -195,3 +204,49 @@ def test_a_message_names_the_trick_in_both_languages():
 
 def test_the_name_is_checked_too():
     assert moderate(Submission(name="Địt Mẹ", body="Bài hay."), POLICY).outcome is Outcome.HOLD
+
+
+@pytest.mark.parametrize(
+    ("text", "account"),
+    [
+        ("thư về ba_lan(at)outlook.com nhé", "ba_lan(at)outlook.com"),
+        ("gửi lan.nguyen@gmail,com giúp", "lan.nguyen@gmail,com"),
+        ("qua ledinh1955 gmail.com nhé", "ledinh1955 gmail.com"),
+        ("nói chuyện qua line id thoxuanbac", "thoxuanbac"),
+        ("ai cần ib fb tên Út Mót Miệt Thứ nha", "Út Mót Miệt Thứ"),
+    ],
+)
+def test_an_account_is_seen_in_every_writing(text, account):
+    assert (Category.CONTACT_INFO, account) in found(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("Hộ chiếu của em C4471920 bị rách", "C4471920"),
+        ("Thẻ BHYT GD4 79 32 118 40 665 của ba tôi", "GD4 79 32 118 40 665"),
+        ("Mã số thuế 8436721905 của tôi", "8436721905"),
+        ("Góp về Agribank 3714 2050 98116, chủ TK Vương Thị Mận.", "Agribank 3714 2050 98116, chủ TK Vương Thị Mận"),
+        ("Nhà bà ấy ở số 14 ngách 82/5 phố Trần Cung, ai rảnh qua hỏi", "ở số 14 ngách 82/5 phố Trần Cung"),
+        (
+            "Kẻ lừa là Mai Quốc Tài sinh 02.09.1991, trú ấp 5 xã Tân Hưng",
+            "Mai Quốc Tài sinh 02.09.1991, trú ấp 5 xã Tân Hưng",
+        ),
+    ],
+)
+def test_what_belongs_to_a_person_is_seen(text, number):
+    assert (Category.PERSONAL_DATA, number) in found(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nhà tôi ở số 14 ngách 82/5 phố Trần Cung mất nước ba ngày",
+        "Đặt tên đường là đường số 1, đường số 2 cho dễ nhớ",
+        "Đầu năm 2024 thu 120 tỷ, cuối năm 2025 thu 150 tỷ",
+        "Facebook có tên gọi mới, người dùng vẫn quen tên cũ",
+        "Gửi thư qua Gmail hay Outlook đều được",
+    ],
+)
+def test_what_only_looks_like_data_passes(text):
+    assert found(text) == set()

@@ -9,8 +9,14 @@ from service.moderation.syllables import bare_syllables
 from service.moderation.vocabulary import Category, Finding, Message, Span
 
 NAME = "links"
-_SURE = "com|net|vn|org|info|xyz|biz|io|site|online|store|shop|club|link|click|bet|casino|loan|vip|asia|mobi|icu|cyou"
-_WORDLIKE = "win|top|app|me|tv|cc|ly|co|to|gg|pro|fun|live|life|space|tech|dev|ai|us|in|la|tk|ml|ga|cf|pw|ws|re|ee|do"
+_SURE = "com|net|vn|org|info|xyz|biz|io|site|online|store|shop|club|link|click|bet|casino|loan|vip|asia|mobi|icu|cyou|"
+_SURE += (
+    "party|cfd|sbs|lol|monster|poker|website|bid|guru|world|zone|wiki|buzz|quest|bond|rest|monster|skin|ltd|ink|blog"
+)
+_WORDLIKE = "win|top|app|me|tv|cc|ly|co|to|gg|pro|fun|live|life|space|tech|dev|ai|us|in|la|tk|ml|ga|cf|pw|ws|re|ee|do|games|game|"
+_WORDLIKE += (
+    "chat|team|page|news|today|best|work|cash|fit|tips|it|be|gl|gd|gy|st|sh|so|im|ru|cn|kr|jp|de|fr|uk|eu|hk|sg|kh"
+)
 _SCHEME = re.compile(r"(?:h(?:tt|xx|\*\*|t\*|tx)ps?|ftp)\s?:\s?(?:/\s?/|\\\\)\s?[^\s<>\"“”]{3,}")
 _WWW = re.compile(r"\bwww\s?\.\s?[^\s<>\"“”]{3,}")
 _DOMAIN = re.compile(
@@ -18,16 +24,25 @@ _DOMAIN = re.compile(
 )
 _SPELT = re.compile(
     rf"\b([a-z0-9][a-z0-9-]{{1,61}})\s{{0,2}}[\[({{]?\s?(?:chấm|chẩm|\bdot\b|\bcham\b|\(\.\)|\[\.\]|\bc\.hấm)\s?[\])}}]?\s{{0,2}}"
-    rf"({_SURE}|win|top|app|me|tv|cc|co|pro|fun|live)\b(?:\s?(?:\.|chấm|dot|cham)\s?vn\b)?(?:\s?/\s?\S+)?",
+    rf"({_SURE}|win|top|app|me|tv|cc|co|pro|fun|live|c0m|c o m|cơm|cờ o mờ|vê nờ|n e t|v n|be)\b"
+    r"(?:\s?(?:\.|chấm|dot|cham)\s?vn\b)?(?:\s?(?:/|xẹt|gạch chéo|sẹc|xuyệt|xuyẹt|xược|suyệt)\s?\S+)?",
 )
+_TAILED = re.compile(
+    r"\b([a-z0-9][a-z0-9-]{2,61})\s(?:đuôi|duoi|đuôi là|cộng)\s(?:chấm\s|\.)?(?:com|net|vn|org|xyz)(?:\s?(?:chấm|\.|cham)\s?vn)?\b"
+)
+_PATHED = re.compile(
+    r"\b([a-z0-9][a-z0-9-]{1,61})\s(?:[a-z0-9-]{2,30}\s)?(?:com|net|vn|me|ly|org|xyz|cc|gle)(?:\s/\s?|/)[\w-]+(?:\s?/\s?[\w-]+)*"
+)
+
 _BRACKETED = re.compile(
-    rf"\b([a-z0-9][a-z0-9-]{{1,61}})\s?[\[({{]\s?(?:\.|,|dot|chấm)\s?[\])}}]\s?({_SURE}|me|top|win|co|cc)\b(?:/\S*)?"
+    r"\b([a-z0-9][a-z0-9-]{1,61})\s?[\[({<]\s?(?:\.|,|dot|chấm|d0t|cham|phẩy)\s?[\])}>]\s?([a-z]{2,12})\b(?:\.vn\b)?(?:\s?/\s?\S*)?"
 )
 _SPACED = re.compile(
     r"\b([a-z0-9][a-z0-9-]{2,61})(?:\s\.\s?|\.\s|\s?,)(com|net|xyz|vip|bet|club|shop|info|org)(?:\s?\.\s?vn)?\b(?:\s?/\s?\S+)?",
 )
 _APART = re.compile(
-    r"\b(?:t|m|wa|zalo|bit|fb|cutt|tiny|s|is|rb|shope|linktr|goo|forms)\s?\.\s?(?:me|ly|ee|id|gd|gl|gle|cc|gy)\s?/\s?[\w+-]{3,}"
+    r"\b(?:t|m|wa|zalo|bit|fb|cutt|tiny|s|is|rb|shope|linktr|goo|forms|chng|youtu|discord|amzn|vt|tinyurl)"
+    r"\s?[.,]\s?(?:me|ly|ee|id|gd|gl|gle|cc|gy|it|be|gg|to|com)\s?/\s?[\w+-]{3,}"
 )
 _SHORTENERS = re.compile(
     r"\b(?:bit\.ly|tinyurl\.com|cutt\.ly|t\.me|goo\.gl|s\.id|rebrand\.ly|is\.gd|shorturl\.at|zalo\.me|shope\.ee|"
@@ -42,8 +57,10 @@ _PUBLIC = re.compile(
 )
 
 
+# What is seen as a dot.
+_DOTS = {ord(dot): "." for dot in "。｡．․·‧∙•"}
 # Two looks that most comments do not pass: a dot before a letter, and the words that spell an address.
-_TIGHT = re.compile(r"\.[a-z]|:\s?/|[\[({]\s?[.,]|\s\.\s?[a-z]{2,3}\s?/")
+_TIGHT = re.compile(r"\.[a-z]|:\s?/|[\[({<]\s?(?:[.,]|dot|d0t|ch)|\s\.\s?[a-z]{2,3}\s?/")
 _SPELLING = frozenset(
     [
         "chấm",
@@ -61,6 +78,8 @@ _SPELLING = frozenset(
         "info",
         "org",
         "hấm",
+        "đuôi",
+        "duoi",
     ],
 )
 
@@ -82,7 +101,7 @@ def places(reading: Reading) -> list[tuple[int, int, str, int]]:
 
 
 def _places(reading: Reading) -> list[tuple[int, int, str, int]]:
-    text = reading.view.text
+    text = reading.view.text.translate(_DOTS)
     if _TIGHT.search(text) is None and _SPELLING.isdisjoint(reading.words):
         return []
     found: list[tuple[int, int, str, int]] = []
@@ -94,7 +113,7 @@ def _places(reading: Reading) -> list[tuple[int, int, str, int]]:
         if _is_domain(reading, match)
     )
     found.extend((m.start(), m.end(), "spelt link", 2) for m in _APART.finditer(text))
-    for pattern in (_SPELT, _BRACKETED, _SPACED):
+    for pattern in (_SPELT, _BRACKETED, _SPACED, _TAILED, _PATHED):
         found.extend((m.start(), m.end(), "spelt link", 2) for m in pattern.finditer(text) if _is_label(m.group(1)))
     kept: list[tuple[int, int, str, int]] = []
     for place in sorted(found, key=lambda p: (p[0], -p[1])):

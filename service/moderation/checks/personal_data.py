@@ -76,15 +76,66 @@ _DWELLING = re.compile(
     rf"|(?:thôn|xóm|ấp|hẻm|ngõ|tổ|khu phố|kp|số nhà|toà|phòng)\s+[\d{_UPPER}])[^.!?\n]{{0,60}}",
 )
 _LIVES = frozenset({"nhà", "ở", "trú", "ngụ", "địa", "sống", "quê"})
-_PLACES = frozenset({"thôn", "xóm", "ấp", "hẻm", "ngõ", "ngách", "phố", "tổ", "phường", "xã", "số", "kp", "toà"})
+_PLACES = frozenset(
+    {
+        "thôn",
+        "xóm",
+        "ấp",
+        "hẻm",
+        "ngõ",
+        "ngách",
+        "phố",
+        "kiệt",
+        "phòng",
+        "căn",
+        "đường",
+        "tổ",
+        "phường",
+        "xã",
+        "số",
+        "kp",
+        "toà",
+    }
+)
+_STREET = re.compile(
+    rf"(?:\b(?:nhà|địa chỉ|ở)\s(?:ở\s)?)?\b(?:(?:số|nhà|phòng|căn|lô|p)\s?(?:nhà\s|số\s)?\d+[\w/]*(?:\s(?:ngõ|ngách|hẻm|kiệt|đường|phố|block|toà|tòa|"
+    rf"lô|tầng|chung cư|khu|tổ|cc)\s[\w/.]+)+|(?:số\s)?\d+[\w/]*\s(?:ngõ|ngách|hẻm|kiệt|đường|phố)\s[\d{_UPPER}][\w/]*"
+    rf"|(?:ấp|thôn|xóm|tổ|buôn|bản|khu phố|hẻm|ngõ|ngách|kiệt)\s[\w/]+,?\s(?:xã|phường|thị trấn|phố|đường|huyện)\s[{_UPPER}])"
+    rf"(?:,?\s(?:[{_UPPER}][^\W\d_]*|\d+|phố|đường|phường|xã|quận|huyện|chung cư|khu|tp|ngõ|hẻm|ngách|tổ|block))*",
+)
+_BORN = re.compile(
+    rf"({_FULL_NAME})\s?[,(-]?\s?(?:sn|sinh|sinh năm|sinh ngày|s/n)\s?\d{{1,2}}[/.-]\d{{1,2}}[/.-](?:19|20)?\d\d"
+    rf"(?:[, ]+(?:trú|ở|quê|nhà|hktt|ngụ|học|làm|số)\s[^.!?\n]{{2,60}})?",
+)
+_OTHERS = re.compile(
+    r"\b(?:nhà|địa chỉ|chỗ ở)\s(?:của\s)?(?:bà|ông|nó|hắn|thằng|con|lão|mụ|mẹ con|vợ chồng|cô ta|anh ta|chị ta|chúng nó|thằng kia|gã|ả)\b"
+    r"|\b(?:chồng|vợ|con|mẹ|bố) (?:nó|hắn|bà ta|ông ta|cô ta|tên)\b|\bai (?:rảnh|gần|tiện|thích)\b|\bqua mà\b|\btới mà\b|\bđến mà\b"
+    r"|\b(?:thằng|con|lão|mụ|gã) (?:đó|này|kia|ấy|cướp|lừa)\b",
+)
+_TITLED = re.compile(rf"\btên (?:là )?[{_UPPER}]")
+_BOOKLET = re.compile(r"\b[a-z]\d{7,8}\b")
+_HEALTH = re.compile(
+    r"\b(?:bhyt|bảo hiểm y tế|bảo hiểm)\b[^.!?\n\d]{0,20}?([a-z]{2}\s?\d(?:[ .-]?\d){10,13}|\d(?:[ .-]?\d){9,14})\b"
+)
+_BANK_LABEL = re.compile(
+    r"(?:(?:số tài khoản|so tai khoan|số tk|so tk|stk|tk|tài khoản|tai khoan)\s?(?:của em|của tôi|ngân hàng|nh|là|số|so)?\s?[:\-]?\s?)?"
+    r"(?:(?:vietcombank|vcb|mb|mbbank|mb bank|techcombank|tcb|bidv|agribank|vietinbank|acb|tpbank|sacombank|vpbank|vib|shb|"
+    r"hdbank|ocb|msb|seabank|momo|scb|eximbank|lpbank|stk)\s?[:\-]?\s?)?$",
+)
+_BANK_TAIL = re.compile(
+    r"(?:\s?[,\-–(]?\s?(?:ngân hàng|ngan hang|nh|bank)?\s?(?:vietcombank|vcb|mb|mbbank|mb bank|techcombank|tcb|bidv|agribank|"
+    r"vietinbank|acb|tpbank|sacombank|vpbank|vib|shb|hdbank|ocb|msb|seabank|momo|scb|eximbank|lpbank)\b)?"
+    r"(?:[,\-–:]?\s(?:chủ tk|chu tk|chủ tài khoản|chu tai khoan|ctk|tên|ten)\s?:?\s(?:[^\W\d_]+\s?){2,4}(?=$|[.,;!?)\n]))?",
+)
 _OWN = frozenset({"tôi", "em", "mình", "cháu", "con", "tớ"})
-_ALL_WORDS = _ID_WORDS | _BANK_WORDS
+_ALL_WORDS = _ID_WORDS | _BANK_WORDS | {"thue"}
 _PIECES = 6
 _CARD_ID = re.compile(r"0[0-9]{2}[0-3]\d{8}")
 _MESSAGES = {
     "id card": ("số giấy tờ tuỳ thân", "the number of an identity card"),
     "bank account": ("số tài khoản ngân hàng", "a bank account number"),
     "payment card": ("số thẻ thanh toán", "a payment card number"),
+    "tax number": ("mã số thuế", "a tax number"),
     "dwelling": ("tên và nơi ở của một người", "somebody's name with where they live"),
 }
 
@@ -93,6 +144,7 @@ def find(sheet: Sheet) -> Iterator[Finding]:
     """Look for such numbers in every field."""
     for reading in sheet.readings:
         yield from _dwellings(reading)
+        yield from _booklets(reading)
         found_runs = runs(reading)
         told = bool(found_runs) and not _ALL_WORDS.isdisjoint(map(fold, reading.words))
         for run in found_runs:
@@ -100,7 +152,10 @@ def find(sheet: Sheet) -> Iterator[Finding]:
             if found is None:
                 continue
             first, last, entry = found
-            yield _finding(entry, reading.span(first, last))
+            start, end = reading.starts[first], reading.ends[last - 1]
+            if entry == "bank account":
+                start, end = _account_told(reading.view.text, start, end)
+            yield _finding(entry, reading.cut(start, end))
 
 
 def _finding(entry: str, span: Span) -> Finding:
@@ -116,9 +171,32 @@ def _finding(entry: str, span: Span) -> Finding:
     )
 
 
+def _account_told(text: str, start: int, end: int) -> tuple[int, int]:
+    """Give the place of an account with the bank and the holder that are named right beside it."""
+    label = _BANK_LABEL.search(text, max(0, start - 40), start)
+    tail = _BANK_TAIL.match(text, end)
+    return label.start() if label else start, tail.end() if tail else end
+
+
+def _booklets(reading: Reading) -> Iterator[Finding]:
+    """Look for the numbers that begin with letters: passports and health insurance, where they are called so."""
+    text = reading.view.text
+    if "hộ chiếu" in text or "passport" in text or "ho chieu" in text:
+        for match in _BOOKLET.finditer(text):
+            yield _finding("id card", reading.cut(match.start(), match.end()))
+    if "bhyt" in text or "bảo hiểm" in text:
+        for match in _HEALTH.finditer(text):
+            yield _finding("id card", reading.cut(match.start(1), match.end(1)))
+
+
 def _dwellings(reading: Reading) -> Iterator[Finding]:
     """Look for another person's full name followed by where they live; the writer's own name is no finding."""
-    if _PLACES.isdisjoint(reading.words) or _LIVES.isdisjoint(reading.words):
+    if "sinh" in reading.words or "sn" in reading.words:
+        born = _BORN.search(reading.given)
+        if born and _OWN.isdisjoint(reading.given[max(0, born.start() - 30) : born.start()].lower().split()[-3:]):
+            yield _finding("dwelling", Span(reading.field, born.start(1), born.end(), born[0]))
+            return
+    if _PLACES.isdisjoint(reading.words):
         return
     for match in _NAMED.finditer(reading.given):
         before = reading.given[max(0, match.start() - 40) : match.start()].lower().split()
@@ -129,6 +207,13 @@ def _dwellings(reading: Reading) -> Iterator[Finding]:
             start, end = match.start(1), where.end()
             yield _finding("dwelling", Span(reading.field, start, end, reading.given[start:end]))
             return
+    street = _STREET.search(reading.given)
+    if (
+        street
+        and (_OTHERS.search(reading.given.lower()) or _TITLED.search(reading.given))
+        and _OWN.isdisjoint(reading.given[max(0, street.start() - 20) : street.start()].lower().split())
+    ):
+        yield _finding("dwelling", Span(reading.field, street.start(), street.end(), street[0]))
 
 
 def _read(reading: Reading, windows: Iterator[tuple[int, int, str]], *, told: bool) -> Iterator[tuple[int, int, str]]:
@@ -140,6 +225,8 @@ def _read(reading: Reading, windows: Iterator[tuple[int, int, str]], *, told: bo
         whole = _stands_alone(reading, first, last)
         if len(digits) == 16 and whole and digits[0] in "3456" and _luhn(digits):
             yield first, last, "payment card"
+        elif len(digits) in {10, 13} and whole and "thue" in near and "so" in near:
+            yield first, last, "tax number"
         elif (len(digits) == 12 and ((whole and _CARD_ID.fullmatch(digits)) or _named(near, _ID_WORDS))) or (
             len(digits) == 9 and _named(near, _ID_WORDS)
         ):
