@@ -17,6 +17,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.sql.functions import FunctionElement
 
+from service import postgresql
+
 AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
 """What is raised when the database cannot answer now: gone, locked, full, or too slow."""
 
@@ -130,7 +132,7 @@ def connect(url: str, timeout: timedelta, *, pool_size: int = 10) -> Database:
         engine, most = _sqlite(url, timeout), SQLITE_CONNECTIONS
         turn = _in_turn(threading.Lock(), timeout)
     else:
-        engine, most = _postgresql(url, timeout, pool_size), 2 * pool_size
+        engine, most = postgresql.engine(url, timeout, pool_size), 2 * pool_size
         turn = nullcontext
     reader = engine.execution_options(postgresql_readonly=True, sqlite_reading=True)
     return Database(
@@ -229,22 +231,3 @@ def _begin_writing(connection: Any, timeout: timedelta) -> None:
 
 def _milliseconds(span: timedelta) -> int:
     return int(span.total_seconds() * 1000)
-
-
-def _postgresql(url: str, timeout: timedelta, pool_size: int) -> Engine:
-    milliseconds = _milliseconds(timeout)
-    options = (
-        f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds} "
-        "-c idle_in_transaction_session_timeout=15000 -c timezone=UTC"
-    )
-    return create_engine(
-        url,
-        hide_parameters=True,
-        # A connection that died with its server is noticed before a reader's comment is trusted to it.
-        pool_pre_ping=True,
-        pool_size=pool_size,
-        max_overflow=pool_size,
-        pool_timeout=timeout.total_seconds(),
-        pool_use_lifo=True,
-        connect_args={"connect_timeout": 3, "options": options, "application_name": "duyet"},
-    )

@@ -1,6 +1,7 @@
 """Runtime: the parts that a process works with, built once for both doors and handed down; no logic."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from redis import Redis
 from sqlalchemy import event
@@ -75,7 +76,8 @@ def _watch_connections(database: Database, tally: Tally) -> None:
     pool = database.engine.pool
 
     @event.listens_for(pool, "checkout")
-    def taken(*_: object) -> None:
+    def taken(_connection: object, record: Any, _fairy: object) -> None:
+        record.record_info["counted"] = True
         tally.add(vocabulary.CONNECTIONS)
 
     @event.listens_for(pool, "connect")
@@ -83,5 +85,7 @@ def _watch_connections(database: Database, tally: Tally) -> None:
         tally.set(vocabulary.MOST_CONNECTIONS, database.most_connections)
 
     @event.listens_for(pool, "checkin")
-    def given_back(*_: object) -> None:
-        tally.add(vocabulary.CONNECTIONS, by=-1)
+    def given_back(_connection: object, record: Any) -> None:
+        # One that could not be had is given back too.
+        if record.record_info.pop("counted", False):
+            tally.add(vocabulary.CONNECTIONS, by=-1)

@@ -39,6 +39,7 @@ def files_of(parts) -> dict[str, bytes]:
     # The way that docs/privacy.md names: PostgreSQL leaves old versions in its pages until they are written anew.
     with parts.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("SET statement_timeout = 0"))
+        connection.connection.driver_connection.patience = 600
         connection.execute(text("VACUUM FULL"))
         connection.execute(text("CHECKPOINT"))
         names = connection.scalars(

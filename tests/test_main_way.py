@@ -1,8 +1,6 @@
 """The main job, over HTTP, with a real web server, a real Valkey and a real RQ worker."""
 
 import json
-import os
-import signal
 import urllib.request
 from typing import Any
 
@@ -66,8 +64,8 @@ def test_a_worker_killed_half_way_leaves_nothing_undecided_and_nothing_decided_t
     }
     worker = start("workers")
     horse = wait_for(lambda: psutil.Process(worker.running.pid).children(), "a work horse")[0]
-    os.kill(horse.pid, signal.SIGKILL)
     worker.kill()
+    wait_for(lambda: not horse.is_running() or horse.status() == psutil.STATUS_ZOMBIE, "the horse's end too")
 
     start("workers")
     start("workers", "schedule")

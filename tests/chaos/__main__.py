@@ -1,4 +1,7 @@
-"""`python -m tests.chaos [--seconds N] [--short] [--seed N] [--only KIND]`: the storm, then the counts.
+"""`python -m tests.chaos [--seconds N] [--short] [--calm] [--seed N] [--only KIND]`: the storm, then the counts.
+
+The long form begins with a minute on SQLite in which nothing is done to the parts (R17): four writers, two workers,
+and no client may be told that the database was locked.
 
 On SQLite it starts itself again in mounts of its own, where that is allowed, so that a small disk can be filled.
 """
@@ -13,6 +16,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,6 +31,7 @@ from tests.chaos.traffic import Ledger, read, warm, write
 from tests.conftest import wait_for
 
 WRITERS, READERS = 4, 2
+CALM_SECONDS = 60.0
 PROMISE = ATTEMPTS * (LEASE + SWEEP) + 15
 """Seconds after the last fault within which everything is decided: every attempt's lease and sweep, and some work."""
 
@@ -36,6 +41,7 @@ def main() -> int:
     parser.add_argument("--only", choices=["sqlite", "postgresql"])
     parser.add_argument("--seconds", type=float, default=75, help="how long each database's storm lasts")
     parser.add_argument("--short", action="store_true", help="only the quick faults, once")
+    parser.add_argument("--calm", action="store_true", help="only the minute without faults")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--own-mounts", action="store_true", help=argparse.SUPPRESS)
     wanted = parser.parse_args()
@@ -43,11 +49,18 @@ def main() -> int:
         os.execvp("unshare", ["unshare", "-m", sys.executable, "-m", "tests.chaos", "--own-mounts", *sys.argv[1:]])  # noqa: S606 - itself, again.
     say(f"seed {wanted.seed}")
     random.seed(wanted.seed)
+    usable = [fault for fault in FAULTS if fault.short or not wanted.short]
+    turns = [(kind, usable, 0 if wanted.short else wanted.seconds) for kind in ("sqlite", "postgresql")]
+    calm: tuple[str, list[Fault], float] = ("sqlite", [], CALM_SECONDS)
+    if wanted.calm or not wanted.short:
+        turns = [calm] if wanted.calm else [calm, *turns]
     whole = True
-    for kind in [wanted.only] if wanted.only else ["sqlite", "postgresql"]:
+    for kind, faults, seconds in turns:
+        if wanted.only not in {None, kind}:
+            continue
         folder = Path(tempfile.mkdtemp(prefix="duyet-chaos-"))
         folder.chmod(0o755)
-        if storm(kind, folder, seconds=wanted.seconds, short=wanted.short):
+        if storm(kind, folder, seconds=seconds, faults=faults):
             shutil.rmtree(folder, ignore_errors=True)
         else:
             whole = False
@@ -66,7 +79,7 @@ def may_mount() -> bool:
     return tried.returncode == 0
 
 
-def storm(kind: str, folder: Path, *, seconds: float, short: bool) -> bool:
+def storm(kind: str, folder: Path, *, seconds: float, faults: Sequence[Fault]) -> bool:
     """Let the storm rage over one database, wait for calm, count; return whether every promise was kept."""
     ledger, stop = Ledger(), threading.Event()
     with town(kind, folder) as place:
@@ -80,7 +93,7 @@ def storm(kind: str, folder: Path, *, seconds: float, short: bool) -> bool:
         began = time.monotonic()
         try:
             warm(ledger)
-            done = rage(place, ledger, began + seconds, short=short)
+            done = rage(place, ledger, began + seconds, faults)
             heal(place)
         finally:
             calm = time.monotonic()
@@ -93,7 +106,7 @@ def storm(kind: str, folder: Path, *, seconds: float, short: bool) -> bool:
         except AssertionError as error:
             say(f"{kind}: {error}")
         took = time.monotonic() - calm
-        found = reckon(place, ledger)
+        found = reckon(place, ledger, calm=not faults)
     say(f"\n{kind}: {sum(done.values())} faults in {calm - began:.0f} s")
     for name, number in done.items():
         say(f"  {number} x {name}")
@@ -106,14 +119,16 @@ def storm(kind: str, folder: Path, *, seconds: float, short: bool) -> bool:
     return not found.broken
 
 
-def rage(place: Town, ledger: Ledger, end: float, *, short: bool) -> Counter[str]:
+def rage(place: Town, ledger: Ledger, end: float, faults: Sequence[Fault]) -> Counter[str]:
     """Do every fault once in a random order, then any of them until the time is over."""
-    usable = [fault for fault in FAULTS if place.kind in fault.on and (fault.short or not short)]
+    usable = [fault for fault in faults if place.kind in fault.on]
     done: Counter[str] = Counter()
     first = random.sample(usable, len(usable))
-    while first or (time.monotonic() < end and not short):
+    while first or time.monotonic() < end:
+        time.sleep(random.uniform(0.3, 1.5) if end > time.monotonic() else 0.3)
+        if not usable:
+            continue
         fault = first.pop() if first else random.choice(usable)
-        time.sleep(0.3 if short else random.uniform(0.3, 1.5))
         if not do(fault, place, ledger, done):
             usable.remove(fault)
     return done

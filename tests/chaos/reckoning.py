@@ -26,8 +26,8 @@ def pending(town: Town) -> int:
         return session.scalar(select(func.count()).where(Comment.status == "pending")) or 0
 
 
-def reckon(town: Town, ledger: Ledger) -> Reckoning:
-    """Compare what was promised with what is stored."""
+def reckon(town: Town, ledger: Ledger, *, calm: bool = False) -> Reckoning:
+    """Compare what was promised with what is stored; in calm a writer is refused as a twin alone."""
     engine = select(Decision.comment_id, func.count()).where(Decision.actor == "engine").group_by(Decision.comment_id)
     with town.database.reading() as session:
         status = {str(one): state for one, state in session.execute(select(Comment.id, Comment.status))}
@@ -50,6 +50,8 @@ def reckon(town: Town, ledger: Ledger) -> Reckoning:
     miscounted = shown != {**dict.fromkeys(shown, 0), **counted}
     bells = jobs.queue(town.redis).count
     restarting = sum(up - down for down, up in town.web_down)
+    refused = {answer: number for answer, number in ledger.answers.items() if calm and answer not in {"202", "409"}}
+    locked = [part.name for part in town.parts.values() if calm and b"locked" in part.log.read_bytes()]
     faulty = {answer: number for answer, number in ledger.answers.items() if answer[:1] == "5" and answer != "503"}
     lines = (
         f"accepted {len(accepted)} = {' + '.join(f'{name} {number}' for name, number in sorted(by_status.items()))}",
@@ -74,6 +76,8 @@ def reckon(town: Town, ledger: Ledger) -> Reckoning:
         "bells were left": bells,
         "counters differ from the rows": miscounted,
         "writers were answered with an error that nobody foresaw": faulty,
+        "writers were refused while nothing was done to the parts": refused,
+        "the log of a part speaks of a lock": locked,
         "the database file is damaged": sound != "ok" and sound,
         "nothing was accepted": not accepted,
     }

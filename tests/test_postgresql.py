@@ -1,0 +1,101 @@
+"""A PostgreSQL that stands still (SIGSTOP): the real server, none of whose processes says another word."""
+
+import contextlib
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+from sqlalchemy import text
+
+from service import postgresql
+from service.db import AWAY
+from service.models import Comment
+from tests.conftest import PATIENCE, a_comment, wait_for
+
+PLACE = {"site": "bao", "article": "bai-1"}
+
+
+@pytest.fixture
+def standing_still(parts):
+    """Stop every process of the server; the call lets them go on, and so does the test's end."""
+    with parts.database.reading() as session:
+        folder = Path(session.scalar(text("SHOW data_directory")))
+    postmaster = psutil.Process(int((folder / "postmaster.pid").read_text().split()[0]))
+    stopped = []
+
+    def stop():
+        # The postmaster first: nobody is born after that.
+        for one in [postmaster, *postmaster.children()]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(one.pid, signal.SIGSTOP)
+                stopped.append(one.pid)
+
+    def go_on():
+        while stopped:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(stopped.pop(), signal.SIGCONT)
+
+    yield stop, go_on
+    go_on()
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("more_settings", [{"DATABASE_TIMEOUT": "0.5"}])
+def test_while_postgresql_stands_still_reads_are_answered_and_nothing_is_promised(
+    app, client, site, publish, parts, rows, standing_still, database_url, more_settings
+):
+    stop, go_on = standing_still
+    publish()
+    first = client.get("/v1/comments", query_string=PLACE)
+    app.extensions["duyet-shelf"].forget(None)
+
+    def in_the_middle():
+        with parts.database.reading() as session:
+            session.execute(text("SELECT 1"))
+            stop()
+            session.execute(text("SELECT 2"))
+
+    def ask(what):
+        with app.test_client() as own:
+            return what(own)
+
+    read = lambda own: own.get("/v1/comments", query_string=PLACE)  # noqa: E731
+    elsewhere = lambda own: own.get("/v1/comments?site=bao&article=bai-2")  # noqa: E731
+    post = lambda own: own.post("/v1/comments", json=a_comment())  # noqa: E731
+    ready = lambda own: own.get("/readyz")  # noqa: E731
+    with ThreadPoolExecutor(8) as crowd:
+        assert isinstance(crowd.submit(in_the_middle).exception(PATIENCE), AWAY), "it did not wait for ever"
+        asked = [crowd.submit(ask, one) for one in (read, elsewhere, post, ready) * 2]
+        answers = [one.result(PATIENCE) for one in asked]
+    assert [one.status_code for one in answers] == [200, 503, 503, 503] * 2
+    assert answers[0].get_json() == first.get_json()
+    assert answers[2].headers["Retry-After"].isdigit()
+    assert answers[3].get_json()["missing"] == ["database"]
+
+    go_on()
+    wait_for(lambda: client.get("/readyz").status_code == 200, "the database to be found again")
+    assert client.post("/v1/comments", json=a_comment()).status_code == 202
+    assert len(rows(Comment)) == 2
+
+
+def test_while_a_server_is_silent_one_looks_again_and_nobody_else_waits():
+    at = [100.0]
+    silence = postgresql.Silence(clock=lambda: at[0])
+    silence.demand_turn()
+    silence.demand_turn()
+
+    silence.begin()
+    with pytest.raises(psycopg.OperationalError):
+        silence.demand_turn()
+    at[0] += postgresql.AGAIN_SECONDS
+    silence.demand_turn()
+    with pytest.raises(psycopg.OperationalError):
+        silence.demand_turn()
+    silence.end()
+    silence.demand_turn()
+    silence.demand_turn()
