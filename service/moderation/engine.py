@@ -23,7 +23,7 @@ from service.moderation.checks import (
     site_rules,
 )
 from service.moderation.disguises import unveil
-from service.moderation.findings import unchecked
+from service.moderation.findings import once, unchecked
 from service.moderation.grammar import grammar
 from service.moderation.lexicon import book
 from service.moderation.policy import decide
@@ -80,6 +80,7 @@ def moderate(
     sheet = sheets[0] if sheets else Sheet((), submission.facts, submission)
     for name, check in checks:
         findings.extend(_run(name, partial(check, sheet), clock))
+    findings = once(findings)
     counted: list[str] = []
     if policy.rules.finding:
         found = _run(site_rules.NAME, partial(site_rules.find, sheet, policy.rules, policy.counting), clock)

@@ -1,5 +1,7 @@
 """How a check says what it saw: the sentences for people and the small steps every check shares; nothing is found here."""
 
+from collections.abc import Sequence
+
 from service.moderation.vocabulary import Category, Finding, Message, Span
 
 TRICKS: dict[str, tuple[str, str]] = {
@@ -27,6 +29,32 @@ NAMES: dict[Category, tuple[str, str]] = {
     Category.SEXUAL: ("nội dung gợi dục", "sexual content"),
     Category.PERSONAL_DATA: ("thông tin riêng tư của một người", "somebody's private data"),
 }
+
+
+# Checks that look at one thing, what is said of people, in different ways.
+_SAME_THING = frozenset({"abuse", "contempt", "seam"})
+
+
+def once(findings: Sequence[Finding]) -> list[Finding]:
+    """Of findings of one category in much the same place keep one, the gravest: a person reads each once."""
+    kept: list[int] = []
+    for at in sorted(range(len(findings)), key=lambda at: -findings[at].severity):
+        found = findings[at]
+        same = found.check in _SAME_THING and found.ran
+        if not (same and any(_in_one_place(found, findings[other]) for other in kept)):
+            kept.append(at)
+    return [findings[at] for at in sorted(kept)]
+
+
+def _in_one_place(one: Finding, other: Finding) -> bool:
+    """Whether two findings are of one category and share at least half of what either covers."""
+    if one.category is not other.category or other.check not in _SAME_THING:
+        return False
+    (a, *more), (b, *others) = one.spans, other.spans
+    if more or others:
+        return one.spans == other.spans
+    shared = min(a.end, b.end) - max(a.start, b.start)
+    return a.field == b.field and shared * 2 >= max(a.end, b.end) - min(a.start, b.start)
 
 
 def quote(spans: tuple[Span, ...]) -> str:

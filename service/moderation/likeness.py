@@ -1,4 +1,4 @@
-"""How like a field is to written examples of offers and of abuse: sums over words and pairs of words; no list, no rule."""
+"""How like a field is to written examples of offers and of abuse: sums over words and pairs of them; no rule."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from service.moderation.lexicon import rows, terms
 from service.moderation.sheet import Reading
 from service.moderation.text import fold
 
@@ -31,6 +32,9 @@ FEWEST = 16
 _SHORTEST, _LONGEST = 3, 4000
 _PAIR = np.uint32(0x85EBCA6B)
 _STEP = np.uint32(0x9E3779B1)
+# The last bit tells a pair of kinds of words, which only abuse is asked of, from the words and pairs themselves.
+_KIND = np.uint32(1)
+_NONE = np.uint32(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +80,43 @@ def table() -> Table | None:
 
 
 def keys(words: Sequence[str], *, toneless: bool) -> Keys:
-    """Give the hashes of the words of a field, and then of each pair of neighbours."""
-    singles = np.fromiter(map(_bare if toneless else _marked, words), dtype=np.uint32, count=len(words))
-    return np.concatenate((singles, singles[:-1] * _PAIR + singles[1:] * _STEP))
+    """Give the hashes of the words of a field, of each pair of neighbours, and of each pair of their kinds.
+
+    A pair of kinds of which neither word has one is 0: it is no feature.
+    """
+    size = len(words)
+    singles = np.fromiter(map(_bare if toneless else _marked, words), dtype=np.uint32, count=size)
+    plain = np.concatenate((singles, _pairs(singles))) & ~_KIND
+    if toneless:
+        return np.concatenate((plain, np.zeros(max(0, size - 1), dtype=np.uint32)))
+    kinds_of = np.fromiter(map(_kind, words), dtype=np.uint32, count=size)
+    named = kinds_of != _NONE
+    paired = _pairs(np.where(named, kinds_of, singles)) | _KIND
+    return np.concatenate((plain, np.where(named[:-1] | named[1:], paired, _NONE)))
+
+
+def plain_keys(found: Keys) -> Keys:
+    """Give those that are no pairs of kinds."""
+    return found[(found & _KIND) == 0]
+
+
+def _pairs(hashes: Keys) -> Keys:
+    paired: Keys = (hashes[:-1] * _PAIR + hashes[1:]) * _STEP
+    return paired
+
+
+@cache
+def _kinds() -> dict[str, int]:
+    """Give the words that stand for many of their kind, with the hash of the kind."""
+    return {
+        terms(word)[0]: crc32(f"${row['kind']}".encode())
+        for row in rows("kinds.tsv")
+        for word in row["words"].split("|")
+    }
+
+
+def _kind(word: str) -> int:
+    return _kinds().get(word, 0)
 
 
 @lru_cache(maxsize=32768)
@@ -116,11 +154,10 @@ def _all_heads(words: Sequence[str], *, toneless: bool) -> dict[str, Likeness]:
     places = np.minimum(np.searchsorted(known.keys, wanted), len(known.keys) - 1)
     fresh = _fresh(wanted)
     counted = fresh * (known.keys[places] == wanted)
-    many = _by_word(fresh, size)
-    sums = [_by_word(known.weights[row][places] * counted, size) for row in range(len(KINDS))]
+    plain = 2 * size - 1
     return {
-        head: _likest(head, brought, many, float(known.bias[row]), places, counted)
-        for row, (head, brought) in enumerate(zip(KINDS, sums, strict=True))
+        OFFER: _likest(OFFER, known, places[:plain], fresh[:plain], counted[:plain]),
+        ABUSE: _likest(ABUSE, known, places, fresh, counted),
     }
 
 
@@ -128,20 +165,24 @@ def _fresh(wanted: Keys) -> Values:
     """Tell which words and pairs stand there for the first time: what is repeated counts once."""
     fresh = np.zeros(len(wanted), dtype=np.float32)
     fresh[np.unique(wanted, return_index=True)[1]] = 1
+    fresh[wanted == _NONE] = 0
     return fresh
 
 
 def _by_word(amounts: Values, size: int) -> Values:
     """Add what a pair has to the word that ends it."""
     summed = amounts[:size].copy()
-    summed[1:] += amounts[size:]
+    for start in range(size, len(amounts), max(1, size - 1)):
+        summed[1:] += amounts[start : start + size - 1]
     return summed
 
 
-def _likest(
-    head: str, brought: Values, many: Values, bias: float, places: NDArray[np.int64], counted: Values
-) -> Likeness:
-    size = len(brought)
+def _likest(head: str, known: Table, places: NDArray[np.int64], fresh: Values, counted: Values) -> Likeness:
+    size = (len(fresh) + 2) // 3 if head == ABUSE else (len(fresh) + 1) // 2
+    row = HEADS.index(head)
+    bias = float(known.bias[row])
+    brought = _by_word(known.weights[row][places] * counted, size)
+    many = _by_word(fresh, size)
     if size <= WINDOW:
         value = float(brought.sum()) / sqrt(max(FEWEST, float(many.sum())))
         return Likeness(head, value + bias, 0, size, brought, places, counted)

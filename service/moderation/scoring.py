@@ -94,20 +94,30 @@ def scores(words: Sequence[str], marks: Sequence[str] = ()) -> tuple[float, ...]
 
 
 def pushes(words: Sequence[str]) -> list[float]:
-    """Give how far each word pushed the harm score up, by its own place and those of the grams it holds."""
+    """Give how far each word pushed the harm score up where it stands: its own weight, half of each pair, its letters."""
     known = table()
-    if known is None:
+    if known is None or not words:
         return [0.0] * len(words)
-    return [_push(word) for word in words]
+    wordwise, charwise = features(words)
+    size = len(words)
+    single = _harm(known.weights[wordwise])
+    amounts = single[:size].copy()
+    amounts[:-1] += single[size:] / 2
+    amounts[1:] += single[size:] / 2
+    amounts /= divisor(len(wordwise), MANY_WORDS)
+    letters = _harm(known.weights[charwise]) / divisor(len(charwise), MANY_CHARS)
+    # A gram counts for the word that its middle stands in; a space goes with the word before it.
+    holders = np.repeat(np.arange(size), [len(word) + 1 for word in words])
+    holders = np.concatenate((holders[:1], holders))
+    middles = [np.arange(len(holders) - length + 1) + length // 2 for length in range(1, min(_CHARS, len(holders)) + 1)]
+    np.add.at(amounts, holders[np.concatenate(middles)], letters)
+    return [float(amount) for amount in amounts]
 
 
-@lru_cache(maxsize=8192)
-def _push(word: str) -> float:
-    known = table()
-    if known is None:
-        return 0.0
-    wordwise, charwise = features([word])
-    return float(_linear(known.weights, wordwise[:1], charwise)[0])
+def _harm(packed: NDArray[np.int64]) -> NDArray[np.float64]:
+    second = ((packed + (1 << 31)) & 0xFFFFFFFF) - (1 << 31)
+    harm: NDArray[np.float64] = ((packed - second) >> 32).astype(np.float64)
+    return harm
 
 
 def _sums(known: Table, wordwise: Places, charwise: Places) -> NDArray[np.float32]:

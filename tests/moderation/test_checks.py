@@ -250,3 +250,21 @@ def test_what_belongs_to_a_person_is_seen(text, number):
 )
 def test_what_only_looks_like_data_passes(text):
     assert found(text) == set()
+
+
+@pytest.mark.parametrize("text", ["Nó ngu như chó vậy đó", "thằng này óc chó thật", "bọn súc vật này"])
+def test_a_place_is_named_once_in_a_category(text):
+    findings = [f for f in moderate(Submission(body=text), POLICY).findings if f.check == "abuse"]
+    places = [(f.category, f.spans) for f in findings]
+    assert places
+    assert len(places) == len(set(places))
+
+
+def test_the_learned_score_names_what_pushed_it_and_is_never_sure():
+    text = "Con kiến bò lên cành đa. Đm thằng ngu như chó, cút mẹ mày đi con lợn"
+    found = next(f for f in moderate(Submission(body=text), POLICY).findings if f.check == "learned")
+    words = {span.text for span in found.spans}
+    assert "ngu" in " ".join(words)
+    assert "kiến" not in words
+    assert len(found.spans) == len({span.text.lower() for span in found.spans})
+    assert "100" not in found.message.vi + found.message.en

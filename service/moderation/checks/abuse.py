@@ -14,7 +14,7 @@ from service.moderation.vocabulary import Category, Finding
 NAME = "abuse"
 PATTERNS, _ = FILES
 _MOST = 200
-_UNLIKELY = -3.25
+_UNLIKELY = -3.65
 # What is also a measure, by its first word.
 _MEASURES = frozenset({"dm", "ml"})
 _AFTER_VL = frozenset(
