@@ -97,7 +97,8 @@ def keys(words: Sequence[str], *, toneless: bool) -> Keys:
 
 def plain_keys(found: Keys) -> Keys:
     """Give those that are no pairs of kinds."""
-    return found[(found & _KIND) == 0]
+    plain: Keys = found[(found & _KIND) == 0]
+    return plain
 
 
 def _pairs(hashes: Keys) -> Keys:
