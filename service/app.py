@@ -2,6 +2,7 @@
 
 import threading
 import time
+from functools import partial
 
 import structlog
 from flask import Flask, Response, g, request
@@ -9,7 +10,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from service import news
 from service.comments import judging
+from service.comments.together import Together
 from service.exposition import Exposition
+from service.jobs import ring
 from service.metrics import Tally, vocabulary
 from service.runtime import Runtime
 from service.web import auth, context, errors, form, limits, payload
@@ -55,6 +58,7 @@ def create_app(runtime: Runtime) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     context.attach(app, runtime)
     app.extensions["duyet-valve"] = _valve(runtime)
+    app.extensions["duyet-together"] = Together(runtime.database, partial(ring, runtime.redis, runtime.tally))
     app.extensions["duyet-exposition"] = Exposition(runtime)
     form.install(app)
     if runtime.settings.trusted_proxies:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -87,6 +88,72 @@ def sent_before(
     return Accepted(row.comment_id, receipts.code(secret, row.comment_id))
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A comment with all that can be known of it before the transaction that stores it."""
+
+    site: KnownSite
+    draft: Draft
+    gate: Gate
+    key: str | None
+    accepted: Accepted
+    row: dict[str, Any]
+    """The columns of `comments` but for the article."""
+    now: datetime
+
+
+def ready(
+    site: KnownSite,
+    draft: Draft,
+    gate: Gate,
+    *,
+    vault: Vault,
+    secret: bytes,
+    address: str,
+    key: str | None,
+    now: datetime,
+) -> Arrival:
+    """Give the comment an id and a receipt, and make its row."""
+    comment_id = new_id(now)
+    receipt = receipts.code(secret, comment_id)
+    row = _row(site, draft, gate, comment_id, receipt, vault, address, now)
+    return Arrival(site, draft, gate, key, Accepted(comment_id, receipt), row, now)
+
+
+def store(session: Session, arrivals: Sequence[Arrival]) -> None:
+    """Store the comments as pending, each with its first history row, its proof and its key.
+
+    Raise `articles.ArticleClosed` or `ArticleNotRegistered`, `ProofSpent`, `SentMeanwhile`; which of several is at
+    fault is not said, and nothing may be committed then.
+    """
+    places: dict[tuple[int, str], int] = {}
+    for one in arrivals:
+        place = (one.site.id, one.draft.article)
+        if place not in places:
+            places[place] = _article(session, one)
+    proofs = [
+        {"nonce": one.gate.proof, "expires_at": one.gate.proof_expires or one.now}
+        for one in arrivals
+        if one.gate.proof is not None
+    ]
+    try:
+        if proofs:
+            session.execute(insert(SpentProof), proofs)
+        session.execute(
+            _COMMENT, [{**one.row, "article_id": places[one.site.id, one.draft.article]} for one in arrivals]
+        )
+        session.execute(_RECEIVED, [_first(one.accepted.id, one.now) for one in arrivals])
+        for one in arrivals:
+            if one.key is not None:
+                _keep_key(session, one, one.key)
+    except IntegrityError as error:
+        if "spent_proofs" in violated(error):
+            raise ProofSpent from error
+        if "idempotency_keys" in violated(error):
+            raise SentMeanwhile from error
+        raise
+
+
 def submit(
     session: Session,
     site: KnownSite,
@@ -99,48 +166,38 @@ def submit(
     key: str | None,
     now: datetime,
 ) -> Accepted:
-    """Store the comment as pending, with its first history row, its proof and its key.
+    """Store one comment in the caller's transaction; raise what `store` raises."""
+    arrival = ready(site, draft, gate, vault=vault, secret=secret, address=address, key=key, now=now)
+    store(session, [arrival])
+    return arrival.accepted
 
-    Raise `articles.ArticleClosed` or `ArticleNotRegistered`, `ProofSpent`, `SentMeanwhile`.
-    """
+
+def _article(session: Session, arrival: Arrival) -> int:
+    site, draft, now = arrival.site, arrival.draft, arrival.now
     known = articles.open_for_comments(session, site, draft.article, now=now)
-    comment_id = new_id(now)
-    receipt = receipts.code(secret, comment_id)
-    try:
-        if gate.proof is not None:
-            session.execute(insert(SpentProof).values(nonce=gate.proof, expires_at=gate.proof_expires or now))
-        if known is not None and (known.url or known.title):
-            article_id = known.id
-        else:
-            article_id = articles.ensure(
-                session, site, draft.article, title=draft.article_title, url=draft.article_url, now=now
-            )
-        session.execute(_COMMENT, _row(site, draft, gate, comment_id, article_id, receipt, vault, address, now))
-        session.execute(_RECEIVED, _first(comment_id, now))
-        if key is not None:
-            session.execute(
-                delete(IdempotencyKey).where(
-                    IdempotencyKey.site_id == site.id,
-                    IdempotencyKey.key == _hashed(key),
-                    IdempotencyKey.created_at < now - KEY_LIFETIME,
-                )
-            )
-            session.execute(
-                insert(IdempotencyKey).values(
-                    site_id=site.id,
-                    key=_hashed(key),
-                    content=draft.content(),
-                    comment_id=comment_id,
-                    created_at=now,
-                )
-            )
-    except IntegrityError as error:
-        if "spent_proofs" in violated(error):
-            raise ProofSpent from error
-        if "idempotency_keys" in violated(error):
-            raise SentMeanwhile from error
-        raise
-    return Accepted(comment_id, receipt)
+    if known is not None and (known.url or known.title or not draft.article_url):
+        return known.id
+    return articles.ensure(session, site, draft.article, title=draft.article_title, url=draft.article_url, now=now)
+
+
+def _keep_key(session: Session, arrival: Arrival, key: str) -> None:
+    site, now = arrival.site, arrival.now
+    session.execute(
+        delete(IdempotencyKey).where(
+            IdempotencyKey.site_id == site.id,
+            IdempotencyKey.key == _hashed(key),
+            IdempotencyKey.created_at < now - KEY_LIFETIME,
+        )
+    )
+    session.execute(
+        insert(IdempotencyKey).values(
+            site_id=site.id,
+            key=_hashed(key),
+            content=arrival.draft.content(),
+            comment_id=arrival.accepted.id,
+            created_at=now,
+        )
+    )
 
 
 # Into the tables, past the classes: what the session does for a class costs more than the row itself.
@@ -153,7 +210,6 @@ def _row(
     draft: Draft,
     gate: Gate,
     comment_id: uuid.UUID,
-    article_id: int,
     receipt: str,
     vault: Vault,
     address: str,
@@ -165,7 +221,6 @@ def _row(
     return {
         "id": comment_id,
         "site_id": site.id,
-        "article_id": article_id,
         "status": "pending",
         "version": 1,
         "created_at": now,

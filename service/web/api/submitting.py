@@ -1,4 +1,4 @@
-"""A comment is sent: site and fields read, its key looked up, the gate climbed, the row stored, the bell rung."""
+"""A comment is sent: site and fields read, its key looked up, the gate climbed, the row stored."""
 
 from typing import Any
 
@@ -12,7 +12,6 @@ from service.comments import gate, inflight, submission
 from service.comments.gate import Answers
 from service.comments.submission import Accepted, Draft
 from service.db import AWAY
-from service.jobs import ring
 from service.metrics import vocabulary
 from service.sites import KnownSite
 from service.web import answer, context, form, limits, origins, payload, schemas
@@ -155,19 +154,18 @@ def _stored(site: KnownSite, draft: Draft, answers: Answers, key: str | None) ->
         raise Problem("unavailable", headers={"Retry-After": "5"}) from error
     if passed is not None:
         runtime.tally.add(vocabulary.CHALLENGES, passed.by, "passed")
+    arrival = submission.ready(
+        site,
+        draft,
+        way,
+        vault=runtime.vault,
+        secret=runtime.receipt_secret,
+        address=context.address(),
+        key=key,
+        now=now,
+    )
     try:
-        with runtime.database.writing() as session:
-            accepted = submission.submit(
-                session,
-                site,
-                draft,
-                way,
-                vault=runtime.vault,
-                secret=runtime.receipt_secret,
-                address=context.address(),
-                key=key,
-                now=now,
-            )
+        current_app.extensions["duyet-together"].store(arrival)
     except submission.ProofSpent as error:
         limits.missed()
         raise FieldErrors([FieldError("pow", "pow_invalid")]) from error
@@ -178,9 +176,8 @@ def _stored(site: KnownSite, draft: Draft, answers: Answers, key: str | None) ->
         if passed is not None:
             challenges.restore(runtime.challenges, passed)
         raise
-    ring(runtime.redis, runtime.tally)
     runtime.tally.add(vocabulary.ACCEPTED, site.key)
-    return accepted
+    return arrival.accepted
 
 
 def _first_answer(site: KnownSite, draft: Draft, key: str) -> Accepted:
