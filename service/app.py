@@ -3,6 +3,7 @@
 import threading
 import time
 from functools import partial
+from http import HTTPStatus
 
 import structlog
 from flask import Flask, Response, g, request
@@ -114,6 +115,9 @@ def _watch(app: Flask, tally: Tally) -> None:
         if g.get("framed"):
             # Its policy names who may frame the page; this older header knows only everybody or nobody.
             del response.headers["X-Frame-Options"]
+        if response.status_code == HTTPStatus.NO_CONTENT or request.method == "OPTIONS":
+            # Flask names a type in any case; there is nothing that it would be the type of.
+            response.headers.pop("Content-Type", None)
         seconds = time.perf_counter() - g.get("started", time.perf_counter())
         endpoint = request.endpoint or "none"
         method = request.method if request.method in METHODS else "other"

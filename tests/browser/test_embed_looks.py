@@ -115,6 +115,34 @@ def test_nothing_moves_under_comments_that_are_in_sight_at_once(talked, served, 
     assert shift(talked) < 0.02
 
 
+HELD = 'style="display:block;min-height:max(42rem,100vh)"'
+"""What the script's own tag says in docs/embed.md."""
+
+
+def on_a_slow_line(page: Page, address: str) -> None:
+    """Open a page that has been painted before our script arrives."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/embed.js", hold)
+    page.goto(address, wait_until="commit")
+    page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
+    wait_for(lambda: page.evaluate("document.readyState") and held, "the page to ask for the script")
+    page.evaluate(SETTLED)
+    held[0].continue_()
+
+
+@SCREENS
+def test_nothing_moves_where_the_tag_of_a_late_script_holds_its_own_place(talked, served, host, width, height):
+    talked.set_viewport_size({"width": width, "height": height})
+    host.html = below(served).replace("data-site", f"{HELD} data-site")
+    on_a_slow_line(talked, host.origin)
+    assert shift(talked) < 0.02
+    expect(talked.locator("script[data-site]")).to_be_hidden()
+
+
 @SCREENS
 def test_nothing_moves_for_a_reader_who_is_further_down_already(talked, served, host, width, height):
     talked.set_viewport_size({"width": width, "height": height})
@@ -142,7 +170,7 @@ def test_without_the_place_held_for_it_the_form_would_push_and_the_measure_would
     publish()
     page.add_init_script(WATCH)
     host.html = with_element(below(served, "binh-luan { --bl-reserve: 0 }"), served)
-    page.goto(host.origin)
+    on_a_slow_line(page, host.origin)
     assert shift(page) > 0.02
 
 

@@ -192,9 +192,10 @@ def test_a_reader_reports_a_comment(opened, client, judge_all, parts):
     page.reload()
     page.get_by_label("Báo cáo bình luận của Eve").click()
     page.get_by_label("Lý do báo cáo").select_option("Quảng cáo, lừa đảo")
+    page.get_by_label("Nói rõ thêm").fill("Đường dẫn này bán thuốc giả.")
     page.get_by_role("button", name="Gửi báo cáo").click()
     expect(page.get_by_text("Tòa soạn sẽ xem lại bình luận này")).to_be_focused()
-    wait_for(lambda: _reasons(parts) == ["spam"], "the report in the database")
+    wait_for(lambda: _reports(parts) == [("spam", "Đường dẫn này bán thuốc giả.")], "the report in the database")
 
 
 @pytest.mark.parametrize("more_settings", [{"LIMIT_COMMENTS": "1/minute"}])
@@ -221,6 +222,6 @@ def _site(parts):
         return sites.find(session, "bao")
 
 
-def _reasons(parts):
+def _reports(parts):
     with parts.database.reading() as session:
-        return list(session.scalars(select(Report.reason)))
+        return [(one.reason, one.text) for one in session.scalars(select(Report))]

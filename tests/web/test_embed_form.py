@@ -310,3 +310,20 @@ def test_a_long_wait_is_told_in_minutes(client, add_site):
     client.post("/v1/comments", data=form, headers=PAGE)
     answer = client.post("/v1/comments", data={**form, "body": "Ý kiến thứ hai."}, headers=PAGE)
     assert re.search(r"Xin chờ khoảng \d\d phút rồi gửi lại", answer.text)
+
+
+def test_what_a_script_asks_for_is_refused_as_json_whatever_it_says_it_likes(client, site):
+    answer = client.get("/embed.json?site=bao", headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.content_type) == (422, "application/problem+json")
+
+
+def test_an_answer_without_a_content_names_no_type_of_it(client, add_site, ann):
+    add_site(origins=("https://bao.example",))
+    asked = {"Origin": "https://bao.example", "Access-Control-Request-Method": "POST"}
+    for empty in (
+        client.options("/v1/comments", headers=asked),
+        client.post("/v1/challenges", data={"site": "bao", "article": "bai-1"}),
+        client.delete(f"/v1/receipts/{ann().json['receipt']}"),
+    ):
+        assert (empty.status_code, empty.data) == (204, b"")
+        assert "Content-Type" not in empty.headers

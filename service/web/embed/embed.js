@@ -492,16 +492,19 @@
       const reasons = Object.entries(about.reasons).map(([value, text]) => make("option", { value }, text));
       const choice = make("select", { "aria-label": words.report_reason, part: "input" }, ...reasons);
       const said = make("span", { role: "status", tabindex: -1 });
-      const send = make("button", { class: "plain", part: "link" }, words.report_send);
-      send.onclick = async () => {
-        const { ok } = await this.post("/v1/comments/" + id + "/reports", { reason: choice.value }).catch(() => ({}));
+      const text = make("input", { "aria-label": words.report_text, placeholder: words.report_text, maxlength: 1000, part: "input" });
+      const submit = async (event) => {
+        event.preventDefault();
+        const path = "/v1/comments/" + id + "/reports";
+        const { ok } = await this.post(path, { reason: choice.value, text: text.value }).catch(() => ({}));
         said.textContent = ok ? words.reported : words.report_failed;
         if (!ok) return;
         end.replaceChildren(said);
         said.focus();
       };
+      const send = make("button", { class: "plain", part: "link" }, words.report_send);
       const end = make("div", { class: "tell" });
-      end.append(make("details", {}, report, make("div", { class: "ways" }, choice, send)), said);
+      end.append(make("details", {}, report, make("form", { class: "ways", submit }, choice, text, send)), said);
       const who = make("b", { class: "who" }, name);
       const head = make("p", { class: "head" }, who, " ", make("time", { class: "when", datetime: created_at }, when));
       const subject = title && make("h3", { class: "about" }, title);
@@ -510,7 +513,9 @@
   }
 
   if (!customElements.get("binh-luan")) customElements.define("binh-luan", Comments);
-  // <script data-site data-article> stands for an element in its own place.
-  const { site, article, url, theme } = me.dataset;
-  if (site) me.after(make("binh-luan", { site, article, url, theme }));
+  // <script data-site data-article> stands for an element in its own place, which its style held until now.
+  if (me.dataset.site) {
+    me.after(make("binh-luan", me.dataset));
+    me.removeAttribute("style");
+  }
 })();

@@ -98,6 +98,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "report": ("Báo cáo", "Report"),
     "report_of": ("Báo cáo bình luận của {name}", "Report the comment by {name}"),
     "report_reason": ("Lý do báo cáo", "Reason"),
+    "report_text": ("Nói rõ thêm (không bắt buộc)", "Tell us more (optional)"),
     "report_send": ("Gửi báo cáo", "Send report"),
     "reported": ("Cảm ơn bạn. Tòa soạn sẽ xem lại bình luận này.", "Thank you. We will look at this comment again."),
     "report_failed": (
