@@ -109,11 +109,12 @@ _BORN = re.compile(
 )
 _OTHERS = re.compile(
     r"\b(?:nhà|địa chỉ|chỗ ở)\s(?:của\s)?(?:bà|ông|nó|hắn|thằng|con|lão|mụ|mẹ con|vợ chồng|cô ta|anh ta|chị ta|chúng nó|thằng kia|gã|ả)\b"
-    r"|\b(?:chồng|vợ|con|mẹ|bố) (?:nó|hắn|bà ta|ông ta|cô ta|tên)\b|\bai (?:rảnh|gần|tiện|thích)\b|\bqua mà\b|\btới mà\b|\bđến mà\b"
+    r"|\b(?:chồng|vợ|con|mẹ|bố) (?:nó|hắn|bà ta|ông ta|cô ta|tên)\b|\b(?:cô ta|anh ta|chị ta|hắn|nó|bà ta|ông ta|lão|mụ)\s(?:đang\s)?(?:thuê|ở|trọ|sống|trú|làm)\b|\bai (?:rảnh|gần|tiện|thích)\b|\bqua mà\b|\btới mà\b|\bđến mà\b"
     r"|\b(?:thằng|con|lão|mụ|gã) (?:đó|này|kia|ấy|cướp|lừa)\b",
 )
 _TITLED = re.compile(rf"\btên (?:là )?[{_UPPER}]")
 _BOOKLET = re.compile(r"\b[a-z]\d{7,8}\b")
+_INSURED = re.compile(r"\b[a-z]{2}\d{13}\b")
 _HEALTH = re.compile(
     r"\b(?:bhyt|bảo hiểm y tế|bảo hiểm)\b[^.!?\n\d]{0,20}?([a-z]{2}\s?\d(?:[ .-]?\d){10,13}|\d(?:[ .-]?\d){9,14})\b"
 )
@@ -136,6 +137,7 @@ _MESSAGES = {
     "bank account": ("số tài khoản ngân hàng", "a bank account number"),
     "payment card": ("số thẻ thanh toán", "a payment card number"),
     "tax number": ("mã số thuế", "a tax number"),
+    "insurance": ("số bảo hiểm xã hội", "a social insurance number"),
     "dwelling": ("tên và nơi ở của một người", "somebody's name with where they live"),
 }
 
@@ -184,7 +186,9 @@ def _booklets(reading: Reading) -> Iterator[Finding]:
     if "hộ chiếu" in text or "passport" in text or "ho chieu" in text:
         for match in _BOOKLET.finditer(text):
             yield _finding("id card", reading.cut(match.start(), match.end()))
-    if "bhyt" in text or "bảo hiểm" in text:
+    if "bhyt" in text or "bảo hiểm" in text or "bhxh" in text:
+        for match in _INSURED.finditer(text):
+            yield _finding("id card", reading.cut(match.start(), match.end()))
         for match in _HEALTH.finditer(text):
             yield _finding("id card", reading.cut(match.start(1), match.end(1)))
 
@@ -225,12 +229,14 @@ def _read(reading: Reading, windows: Iterator[tuple[int, int, str]], *, told: bo
         whole = _stands_alone(reading, first, last)
         if len(digits) == 16 and whole and digits[0] in "3456" and _luhn(digits):
             yield first, last, "payment card"
-        elif len(digits) in {10, 13} and whole and "thue" in near and "so" in near:
+        elif len(digits) in {10, 13} and whole and "so" in near and "thue" in near:
             yield first, last, "tax number"
         elif (len(digits) == 12 and ((whole and _CARD_ID.fullmatch(digits)) or _named(near, _ID_WORDS))) or (
             len(digits) == 9 and _named(near, _ID_WORDS)
         ):
             yield first, last, "id card"
+        elif len(digits) == 10 and "bhxh" in near:
+            yield first, last, "insurance"
         elif 8 <= len(digits) <= 19 and _is_account(near, after, digits):
             yield first, last, "bank account"
 
