@@ -49,6 +49,7 @@ def create_app(runtime: Runtime) -> Flask:
     app = Flask("service", static_folder="web/static", template_folder="web/templates")
     app.config.update(
         SECRET_KEY=runtime.settings.secret("sessions"),
+        SECRET_KEY_FALLBACKS=list(runtime.settings.secrets("sessions")[1:]),
         MAX_CONTENT_LENGTH=payload.MAXIMUM + 1,
         MAX_FORM_MEMORY_SIZE=payload.MAXIMUM,
         MAX_FORM_PARTS=payload.FIELDS,

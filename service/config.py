@@ -26,6 +26,9 @@ LONGEST_SOCKET_PATH = 103
 """A Unix socket's path has 104 bytes on macOS and 108 on Linux, one of which ends the text."""
 
 
+SECRET_LENGTH = 16
+
+
 class BadSettings(Exception):
     """Settings are missing or make no sense; the text names each of them, never its value."""
 
@@ -44,13 +47,16 @@ class Settings:
     redis_sentinel_password: str
     embedded_valkey: bool
     secret_key: str
+    secret_key_previous: str
+    address_key: bytes
     data_keys: tuple[bytes, ...]
     lookup_key: bytes | None
     retention_floor: timedelta
     request_answer_days: int
     request_finish_days: int
     takedown: timedelta
-    backup_key: str
+    backup_keys: tuple[str, ...]
+    """The passphrase of new backups, and what older ones were sealed with."""
     public_url: str
     trusted_proxies: int
     limit_comments: str
@@ -93,7 +99,12 @@ class Settings:
 
     def secret(self, purpose: str) -> bytes:
         """Return a 32-byte key of its own for `purpose`, so that no two uses share one (HMAC-SHA-256 as a KDF)."""
-        return hmac.digest(self.secret_key.encode(), purpose.encode(), "sha256")
+        return _derived(self.secret_key, purpose)
+
+    def secrets(self, purpose: str) -> tuple[bytes, ...]:
+        """Return that key, and the one that follows from SECRET_KEY_PREVIOUS: what it made is still taken."""
+        known = (self.secret_key, self.secret_key_previous)
+        return tuple(_derived(secret, purpose) for secret in known if secret)
 
 
 DEFAULTS: Mapping[str, str] = {
@@ -106,8 +117,10 @@ DEFAULTS: Mapping[str, str] = {
     "REDIS_SENTINEL_NAME": "duyet",
     "REDIS_SENTINEL_PASSWORD": "",
     "SECRET_KEY": "",
+    "SECRET_KEY_PREVIOUS": "",
     "DATA_KEYS": "",
     "LOOKUP_KEY": "",
+    "ADDRESS_KEY": "",
     "RETENTION_FLOOR_DAYS": "0",
     "REQUEST_ANSWER_DAYS": "2",
     "REQUEST_FINISH_DAYS": "15",
@@ -171,7 +184,7 @@ def generate(var: Path) -> None:
         "# Made by `make run`. The environment wins over this file. Keep it with your backups: without\n"
         "# DATA_KEYS the phone numbers in the database cannot be read.\n"
         f"SECRET_KEY={secrets.token_urlsafe(32)}\nDATA_KEYS={secrets.token_hex(32)}\n"
-        f"LOOKUP_KEY={secrets.token_hex(32)}\n"
+        f"LOOKUP_KEY={secrets.token_hex(32)}\nADDRESS_KEY={secrets.token_hex(32)}\n"
     )
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as handle:
@@ -227,10 +240,6 @@ def _checked(var: Path, values: Mapping[str, str]) -> Settings:
             wrong.append(f"{name} must be a limit such as 5/minute;30/hour")
         return values[name]
 
-    if len(values["SECRET_KEY"]) < 16:
-        wrong.append("SECRET_KEY must be set to at least 16 random characters (`make run` makes one up)")
-    if values["BACKUP_KEY"] and len(values["BACKUP_KEY"]) < 16:
-        wrong.append("BACKUP_KEY must have at least 16 characters, or be empty")
     database_url = _database_url(values["DATABASE_URL"] or f"sqlite:///{var / 'duyet.db'}", wrong)
     redis_url = values["REDIS_URL"] or embedded_redis_url(var)
     if urlsplit(redis_url).scheme not in {"redis", "rediss", "unix"}:
@@ -238,7 +247,12 @@ def _checked(var: Path, values: Mapping[str, str]) -> Settings:
     sentinels = _sentinels(values["REDIS_SENTINELS"], wrong)
     if sentinels and redis_url.startswith("unix:"):
         wrong.append("REDIS_SENTINELS needs a REDIS_URL with redis:// or rediss://, for user, password and database")
-    secret = values["SECRET_KEY"]
+    secret, previous = values["SECRET_KEY"], values["SECRET_KEY_PREVIOUS"]
+    known = [secret, previous] if previous else [secret]
+    if min(map(len, known)) < SECRET_LENGTH:
+        wrong.append(
+            "SECRET_KEY, and the one before, must have at least 16 random characters (`make run` makes one up)"
+        )
     settings = Settings(
         var=var,
         host=values["HOST"],
@@ -250,13 +264,15 @@ def _checked(var: Path, values: Mapping[str, str]) -> Settings:
         redis_sentinel_password=values["REDIS_SENTINEL_PASSWORD"],
         embedded_valkey=redis_url == embedded_redis_url(var),
         secret_key=secret,
-        data_keys=_data_keys(values["DATA_KEYS"], secret, wrong),
-        lookup_key=_lookup_key(values["LOOKUP_KEY"], wrong),
+        secret_key_previous=previous,
+        data_keys=_data_keys(values["DATA_KEYS"], known, wrong),
+        lookup_key=_key("LOOKUP_KEY", values, wrong),
+        address_key=_key("ADDRESS_KEY", values, wrong) or _derived(known[-1], "addresses"),
         retention_floor=timedelta(days=number("RETENTION_FLOOR_DAYS", 0, 3660)),
         request_answer_days=int(number("REQUEST_ANSWER_DAYS", 1, 60)),
         request_finish_days=int(number("REQUEST_FINISH_DAYS", 1, 365)),
         takedown=timedelta(hours=number("TAKEDOWN_HOURS", 1, 720)),
-        backup_key=values["BACKUP_KEY"] or hmac.digest(secret.encode(), b"backups", "sha256").hex(),
+        backup_keys=_backup_keys(values["BACKUP_KEY"], known, wrong),
         public_url=values["PUBLIC_URL"].rstrip("/"),
         trusted_proxies=int(number("TRUSTED_PROXIES", 0, 10)),
         limit_comments=limit("LIMIT_COMMENTS"),
@@ -325,9 +341,13 @@ def _sentinels(given: str, wrong: list[str]) -> tuple[tuple[str, int], ...]:
     return tuple(found)
 
 
-def _data_keys(given: str, secret: str, wrong: list[str]) -> tuple[bytes, ...]:
+def _derived(secret: str, purpose: str) -> bytes:
+    return hmac.digest(secret.encode(), purpose.encode(), "sha256")
+
+
+def _data_keys(given: str, secret_keys: list[str], wrong: list[str]) -> tuple[bytes, ...]:
     if not given:
-        return (hmac.digest(secret.encode(), b"data", "sha256"),)
+        return tuple(_derived(secret, "data") for secret in secret_keys)
     try:
         keys = tuple(bytes.fromhex(key.strip()) for key in given.split(","))
     except ValueError:
@@ -337,11 +357,19 @@ def _data_keys(given: str, secret: str, wrong: list[str]) -> tuple[bytes, ...]:
     return keys
 
 
-def _lookup_key(given: str, wrong: list[str]) -> bytes | None:
+def _backup_keys(given: str, secret_keys: list[str], wrong: list[str]) -> tuple[str, ...]:
+    if not given:
+        return tuple(_derived(secret, "backups").hex() for secret in secret_keys)
+    if len(given) < SECRET_LENGTH:
+        wrong.append("BACKUP_KEY must have at least 16 characters, or be empty")
+    return (given,)
+
+
+def _key(name: str, values: Mapping[str, str], wrong: list[str]) -> bytes | None:
     try:
-        key = bytes.fromhex(given.strip())
+        key = bytes.fromhex(values[name].strip())
     except ValueError:
         key = b""
-    if given and len(key) != 32:
-        wrong.append("LOOKUP_KEY must be 64 hexadecimal digits")
+    if values[name] and len(key) != 32:
+        wrong.append(f"{name} must be 64 hexadecimal digits")
     return key or None

@@ -33,6 +33,11 @@ class Runtime:
         return self.settings.secret("receipts")
 
     @property
+    def receipt_secrets(self) -> tuple[bytes, ...]:
+        """Return that key and the ones before it."""
+        return self.settings.secrets("receipts")
+
+    @property
     def terms(self) -> Terms:
         """Return what is kept of what is erased."""
         return Terms(self.vault, self.settings.retention_floor)
@@ -59,6 +64,7 @@ def build(settings: Settings, *, database_pool: int = 10) -> Runtime:
         challenges=Challenges(
             redis=redis,
             key=settings.secret("challenges"),
+            keys_before=settings.secrets("challenges")[1:],
             lifetime=settings.challenge_lifetime,
             minimum_fill=settings.minimum_fill,
         ),
@@ -69,7 +75,7 @@ def build(settings: Settings, *, database_pool: int = 10) -> Runtime:
 
 def terms_of(settings: Settings) -> Terms:
     """Return the keys of personal data, and what is kept of what is erased."""
-    return Terms(Vault(settings.data_keys, settings.secret("addresses"), settings.lookup_key), settings.retention_floor)
+    return Terms(Vault(settings.data_keys, settings.address_key, settings.lookup_key), settings.retention_floor)
 
 
 def _watch_connections(database: Database, tally: Tally) -> None:

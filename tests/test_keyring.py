@@ -1,18 +1,21 @@
 """Keys change and nothing is lost: phones and second factors are sealed anew, and the same person is still found."""
 
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
-from service import config, keyring, moderators, runtime, subjects
+from service import config, copies, keyring, moderators, runtime, subjects
+from service.app import create_app
+from service.challenges import ChallengeFailed, proof
 from service.cli import commands
 from service.comments import receipts
+from service.copies import sealed
 from service.models import Comment, DeskSession, Moderator
 from service.privacy import Unreadable, Vault
-from tests.conftest import environment_of
+from tests.conftest import a_comment, environment_of, solved, with_answers
 
 PHONE = "+84912345678"
 OLD, NEW, LOOKUP = "1" * 64, "2" * 64, "3" * 64
@@ -102,3 +105,61 @@ def test_another_secret_key_leaves_receipts_phones_and_sessions_good(ann, site, 
         row = session.get_one(Comment, uuid.UUID(sent["id"]))
         assert other.vault.open(row.phone, row.id) == PHONE
         assert session.scalars(select(DeskSession)).one().hash
+
+
+BEFORE, AFTER = "a secret of the tests, and of nobody else", "quite another secret of this installation"
+
+
+def test_what_was_begun_under_one_secret_goes_on_under_the_next(add_site, app, again, at_the_desk, parts, rows):
+    add_site(challenge="image")
+    with_answers(parts.challenges, times=3)
+    headers = {"Idempotency-Key": "of this form"}
+
+    def opened():
+        given = app.test_client().post("/v1/challenges", json={"site": "bao", "article": "bai-1"}).get_json()
+        return a_comment(captcha_id=given["id"], captcha="KBRTXH", token=given["token"], phone=PHONE, consent=True)
+
+    first, second, third, person = opened(), opened(), opened(), at_the_desk("mo", "admin")
+    sent = app.test_client().post("/v1/comments", json=first, headers=headers)
+    turned = create_app(again(SECRET_KEY=AFTER, SECRET_KEY_PREVIOUS=BEFORE))
+
+    repeated = turned.test_client().post("/v1/comments", json=first, headers=headers)
+    assert repeated.get_json() == sent.get_json(), "the very receipt that the reader was given"
+    assert turned.test_client().get(sent.headers["Location"]).get_json()["status"] == "received"
+    assert turned.test_client().post("/v1/comments", json=second).status_code == 202
+    assert len({row.sender for row in rows(Comment)}) == 1, "the sender is known by the same hash"
+    cookie = person.client.get_cookie("duyet").value
+    for application, status in ((turned, 303), (create_app(again(SECRET_KEY=AFTER)), 403)):
+        browser = application.test_client()
+        browser.set_cookie("duyet", cookie)
+        form = {"csrf": person.csrf, "kind": "access", "reference": "Công văn 12/2026"}
+        assert browser.post("/desk/privacy/requests", data=form).status_code == status
+    alone = create_app(again(SECRET_KEY=AFTER)).test_client().post("/v1/comments", json=third)
+    assert {error["code"] for error in alone.get_json()["errors"]} == {"token_invalid"}
+
+
+def test_a_proof_of_work_outlives_its_secret(parts, again, now):
+    posed = proof.pose(parts.challenges, site="bao", article="a", until=now + timedelta(minutes=9), degraded=False)
+    paid = solved(posed)
+    turned = again(SECRET_KEY=AFTER, SECRET_KEY_PREVIOUS=BEFORE).challenges
+    assert proof.verify_proof(turned, site="bao", article="a", payload=paid, now=now).by == "pow"
+    with pytest.raises(ChallengeFailed, match="pow_invalid"):
+        proof.verify_proof(again(SECRET_KEY=AFTER).challenges, site="bao", article="a", payload=paid, now=now)
+
+
+@pytest.mark.parametrize("more_settings", [{}], ids=["no key but SECRET_KEY"])
+def test_keys_that_follow_from_the_secret_outlive_it_too(ann, site, parts, again, settings, tmp_path):
+    sent = ann(phone=PHONE, consent=True).get_json()
+    with parts.database.writing() as session:
+        who = session.get_one(Comment, uuid.UUID(sent["id"])).sender
+    copies.backup(parts.database, tmp_path / "copy", settings.backup_keys[0], now=datetime.now(UTC))
+    turned = again(SECRET_KEY=AFTER, SECRET_KEY_PREVIOUS=BEFORE)
+    with turned.database.reading() as session:
+        row = session.get_one(Comment, uuid.UUID(sent["id"]))
+        assert turned.vault.open(row.phone, row.id) == PHONE
+    with (tmp_path / "copy").open("rb") as file:
+        assert sealed.key_of(file, turned.settings.backup_keys) == settings.backup_keys[0]
+
+    kept = CliRunner().invoke(commands, ["privacy", "address-key"], env=dict(settings.values)).stdout.strip()
+    dropped = again(SECRET_KEY=AFTER, ADDRESS_KEY=kept)
+    assert dropped.vault.sender("127.0.0.1") == who, "blocks and history of an address stay when the secret is dropped"

@@ -4,7 +4,7 @@ import re
 import secrets
 from datetime import datetime, timedelta
 
-from service.challenges.seal import matches, seal
+from service.challenges.seal import matches_any, seal
 from service.challenges.vocabulary import ChallengeFailed, Challenges
 
 _SHAPE = re.compile(r"([0-9a-f]{1,12})\.([0-9a-f]{16})\.([0-9a-f]{64})")
@@ -33,7 +33,7 @@ def check_token(
     if shape is None:
         raise ChallengeFailed("token", "token_invalid")
     issued, salt, signature = shape.groups()
-    if not matches(signature, seal(challenges.key, "token", site, article, issued, salt).hex()):
+    if not matches_any(signature, (seal(key, "token", site, article, issued, salt).hex() for key in challenges.keys)):
         raise ChallengeFailed("token", "token_invalid")
     age = timedelta(milliseconds=_milliseconds(now) - int(issued, 16))
     if age < -_SKEW or age > challenges.token_lifetime:

@@ -10,7 +10,7 @@ from service.challenges import pool, store
 from service.challenges.form import form_token
 from service.challenges.price import CAP, PLAIN, Price, price
 from service.challenges.proof import pose
-from service.challenges.seal import matches, seal
+from service.challenges.seal import matches_any, seal
 from service.challenges.vocabulary import (
     ChallengeFailed,
     Challenges,
@@ -21,6 +21,8 @@ from service.challenges.vocabulary import (
 )
 
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
+
+PLACE = "challenge place"
 
 # Six letters with a space between any two, twice over; what is longer is not an answer and not worth folding.
 _LONGEST_ANSWER = 32
@@ -102,11 +104,12 @@ def consume(
     held = store.take(challenges, captcha_id) if _ID.fullmatch(captcha_id) else None
     if held is None:
         raise ChallengeFailed("captcha", "captcha_expired")
-    if not matches(held.place, _place(challenges, site, article)) or store.milliseconds(now) > held.ends:
+    places = (seal(key, PLACE, site, article) for key in challenges.keys)
+    if not matches_any(held.place, places) or store.milliseconds(now) > held.ends:
         store.burn(challenges, captcha_id)
         raise ChallengeFailed("captcha", "captcha_expired")
     for kind, (salt, sealed) in held.sealed.items():
-        if answer is not None and matches(sealed, store.seal_answer(challenges, kind, salt, answer)):
+        if answer is not None and matches_any(sealed, store.seals_of(challenges, kind, salt, answer)):
             return Passed(by=kind, taken=held.taken)
     store.burn(challenges, captcha_id)
     raise ChallengeFailed("captcha", "captcha_wrong")
@@ -160,7 +163,7 @@ def _issue_proof(
 
 
 def _place(challenges: Challenges, site: str, article: str) -> bytes:
-    return seal(challenges.key, "challenge place", site, article)
+    return seal(challenges.key, PLACE, site, article)
 
 
 def _fold(captcha: object) -> str | None:

@@ -8,13 +8,14 @@ import base64
 import hmac
 import json
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import altcha
 
-from service.challenges.seal import matches, seal, sub_key
+from service.challenges.seal import matches_any, seal, sub_key
 from service.challenges.vocabulary import ChallengeFailed, Challenges, Passed
 
 # A payload of ours is about 800 characters; what is longer is not read at all.
@@ -58,12 +59,12 @@ def verify_proof(challenges: Challenges, *, site: str, article: str, payload: ob
     if payload is None or payload == "":
         raise ChallengeFailed("pow", "pow_required")
     signed, derived_key = _read(challenges, payload)
-    if not matches(signed.place, seal(challenges.key, "proof place", site, article).hex()):
+    if not matches_any(signed.place, (seal(key, "proof place", site, article).hex() for key in challenges.keys)):
         raise ChallengeFailed("pow", "pow_invalid")
     if now > signed.expires_at:
         raise ChallengeFailed("pow", "pow_invalid")
     # The server solved it when it posed it and signed the key it found, so one keyed hash replaces the work.
-    if not matches(signed.key_signature, _sign(challenges, "proof key", derived_key)):
+    if not matches_any(signed.key_signature, _signs(challenges, "proof key", derived_key)):
         raise ChallengeFailed("pow", "pow_invalid")
     return Passed(by="pow", nonce=signed.nonce, degraded=signed.degraded, expires_at=signed.expires_at)
 
@@ -83,7 +84,7 @@ def _read(challenges: Challenges, payload: object) -> tuple[_Signed, bytes]:
         derived_key = bytes.fromhex(sent["solution"]["derivedKey"])
         # For what we sign (ASCII text, whole numbers, booleans) this is the canonical JSON of the format.
         canonical = json.dumps(parameters, sort_keys=True, separators=(",", ":")).encode()
-        if not isinstance(signature, str) or not matches(signature, _sign(challenges, "proof", canonical)):
+        if not isinstance(signature, str) or not matches_any(signature, _signs(challenges, "proof", canonical)):
             raise ChallengeFailed("pow", "pow_invalid")
     except (ValueError, TypeError, KeyError, IndexError, RecursionError) as error:
         raise ChallengeFailed("pow", "pow_invalid") from error
@@ -97,5 +98,5 @@ def _read(challenges: Challenges, payload: object) -> tuple[_Signed, bytes]:
     return signed, derived_key
 
 
-def _sign(challenges: Challenges, purpose: str, message: bytes) -> str:
-    return hmac.digest(sub_key(challenges.key, purpose), message, "sha256").hex()
+def _signs(challenges: Challenges, purpose: str, message: bytes) -> Iterator[str]:
+    return (hmac.digest(sub_key(key, purpose), message, "sha256").hex() for key in challenges.keys)

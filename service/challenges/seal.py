@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 
 
 def sub_key(key: bytes, purpose: str) -> bytes:
@@ -24,3 +25,8 @@ def matches(sent: str | bytes, expected: str | bytes) -> bool:
     left = sent.encode("utf-8", "surrogatepass") if isinstance(sent, str) else sent
     right = expected.encode() if isinstance(expected, str) else expected
     return hmac.compare_digest(left, right)
+
+
+def matches_any(sent: str | bytes, expected: Iterable[str | bytes]) -> bool:
+    """Compare with what each key makes of it: the one that signs now, and those before it."""
+    return any(matches(sent, one) for one in expected)

@@ -9,6 +9,7 @@ Each key has an end, and the pools have a length as well: the server evicts noth
 """
 
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -191,12 +192,12 @@ def count(challenges: Challenges, names: list[bytes], within: timedelta) -> list
 def new_entry(challenges: Challenges, kind: Media, answer: str, media: bytes) -> bytes:
     """Pack media with the sealed answer; the salt keeps equal answers from looking equal."""
     salt = secrets.token_bytes(16)
-    return salt + seal_answer(challenges, kind, salt, answer) + media
+    return salt + next(seals_of(challenges, kind, salt, answer)) + media
 
 
-def seal_answer(challenges: Challenges, kind: Media, salt: bytes, answer: str) -> bytes:
-    """Return what is kept of an answer."""
-    return seal(challenges.key, f"answer {kind}", salt, answer)
+def seals_of(challenges: Challenges, kind: Media, salt: bytes, answer: str) -> Iterator[bytes]:
+    """Yield what is kept of an answer, and what was under each key before."""
+    return (seal(key, f"answer {kind}", salt, answer) for key in challenges.keys)
 
 
 def milliseconds(moment: datetime) -> int:

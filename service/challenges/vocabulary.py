@@ -35,11 +35,17 @@ class Challenges:
 
     redis: "Redis"
     key: bytes = field(repr=False)
+    keys_before: tuple[bytes, ...] = field(default=(), repr=False)
     lifetime: timedelta = timedelta(minutes=10)
     minimum_fill: timedelta = timedelta(seconds=3)
     token_lifetime: timedelta = timedelta(hours=6)
     pow_cost: int = 5_000
     pow_counter: tuple[int, int] = (200, 400)
+
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """Return the key that signs, and those before it whose work is still taken."""
+        return self.key, *self.keys_before
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ def backup(file: Path) -> None:
     """Write everything into a new, sealed file, while the service runs."""
     settings = config.load()
     with _opened(settings.database_url) as database:
-        _show(copies.backup(database, file, settings.backup_key, now=datetime.now(UTC)), "Saved")
+        _show(copies.backup(database, file, settings.backup_keys[0], now=datetime.now(UTC)), "Saved")
 
 
 @click.command()
@@ -36,7 +36,7 @@ def restore(file: Path, erased_in: str | None) -> None:
     """Read a sealed file into this installation's empty database, and compare."""
     settings = config.load()
     with _opened(settings.database_url) as database:
-        _show(copies.restore(database, file, settings.backup_key), "Restored")
+        _show(copies.restore(database, file, *settings.backup_keys), "Restored")
         if erased_in is not None:
             with _opened(_address(erased_in)) as older, older.reading() as opened:
                 ids = subjects.erased(opened)

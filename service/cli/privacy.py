@@ -106,6 +106,12 @@ def lookup_key() -> None:
     runtime.close()
 
 
+@privacy.command("address-key")
+def address_key() -> None:
+    """Print the key of the addresses' hashes, for ADDRESS_KEY before another SECRET_KEY is set."""
+    click.echo(config.load().address_key.hex())
+
+
 @privacy.command("hold")
 @click.argument("comment_id", metavar="ID", type=click.UUID)
 @click.option("--reason", required=True, help="What obliges you to keep it, such as the number of an order.")

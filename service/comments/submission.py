@@ -1,6 +1,7 @@
 """A comment is submitted: stored as pending, once, with everything that makes it so; nothing is judged here."""
 
 import hashlib
+import hmac
 import json
 import uuid
 from collections.abc import Sequence
@@ -50,11 +51,13 @@ class Draft:
     article_url: str = ""
     article_title: str = ""
 
-    def content(self) -> bytes:
-        """Return a hash of all that makes two requests the same; the challenge is no part of it."""
-        return hashlib.sha256(
-            json.dumps([self.article, self.name, self.title, self.body, self.phone]).encode()
-        ).digest()
+    def content(self, secret: bytes) -> bytes:
+        """Return a keyed hash of all that makes two requests the same; the challenge is no part of it.
+
+        Without a key the number in it could be guessed at.
+        """
+        typed = json.dumps([self.article, self.name, self.title, self.body, self.phone]).encode()
+        return hmac.digest(secret, b"content of a submission " + typed, "sha256")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +80,19 @@ class Accepted:
 
 
 def sent_before(
-    session: Session, site: KnownSite, key: str, draft: Draft, *, secret: bytes, now: datetime
+    session: Session, site: KnownSite, key: str, draft: Draft, *, secrets: Sequence[bytes], now: datetime
 ) -> Accepted | None:
-    """Return the first answer to this Idempotency-Key, or None; raise `KeyMismatch` when the content differs."""
+    """Return the first answer to this Idempotency-Key, or None; raise `KeyMismatch` when the content differs.
+
+    `secrets` are the key of today, and those before it under which the first answer may have been given.
+    """
     row = session.get(IdempotencyKey, (site.id, _hashed(key)))
     if row is None or row.created_at < now - KEY_LIFETIME:
         return None
-    if row.content != draft.content():
-        raise KeyMismatch
-    return Accepted(row.comment_id, receipts.code(secret, row.comment_id))
+    for secret in secrets:
+        if hmac.compare_digest(row.content, draft.content(secret)):
+            return Accepted(row.comment_id, receipts.code(secret, row.comment_id))
+    raise KeyMismatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +106,7 @@ class Arrival:
     accepted: Accepted
     row: dict[str, Any]
     """The columns of `comments` but for the article."""
+    content: bytes
     now: datetime
 
 
@@ -117,7 +125,7 @@ def ready(
     comment_id = new_id(now)
     receipt = receipts.code(secret, comment_id)
     row = _row(site, draft, gate, comment_id, receipt, vault, address, now)
-    return Arrival(site, draft, gate, key, Accepted(comment_id, receipt), row, now)
+    return Arrival(site, draft, gate, key, Accepted(comment_id, receipt), row, draft.content(secret), now)
 
 
 def store(session: Session, arrivals: Sequence[Arrival]) -> None:
@@ -193,7 +201,7 @@ def _keep_key(session: Session, arrival: Arrival, key: str) -> None:
         insert(IdempotencyKey).values(
             site_id=site.id,
             key=_hashed(key),
-            content=arrival.draft.content(),
+            content=arrival.content,
             comment_id=arrival.accepted.id,
             created_at=now,
         )

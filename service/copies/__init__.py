@@ -48,9 +48,14 @@ def backup(database: Database, file: Path, passphrase: str, *, now: datetime) ->
     return counts
 
 
-def restore(database: Database, file: Path, passphrase: str) -> dict[str, int]:
-    """Read a sealed copy into an empty database; return the counts, which were compared. The file is read twice."""
+def restore(database: Database, file: Path, *passphrases: str) -> dict[str, int]:
+    """Read a sealed copy into an empty database; return the counts, which were compared. The file is read twice.
+
+    One of the passphrases must be the one that sealed it.
+    """
     try:
+        with file.open("rb") as source:
+            passphrase = sealed.key_of(source, passphrases)
         with file.open("rb") as source:
             lines = _lines(sealed.unseal(source, passphrase))
             found = rows.head(lines)

@@ -8,7 +8,7 @@ pieces can be neither changed, moved, taken away nor added (the STREAM construct
 
 import hmac
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
@@ -50,15 +50,20 @@ def seal(out: BinaryIO, passphrase: str, data: Iterable[bytes]) -> None:
     out.write(cipher.encrypt(_nonce(nonce, number, last=True), bytes(waiting), head))
 
 
+def key_of(source: BinaryIO, passphrases: Sequence[str]) -> str:
+    """Return the passphrase under which the file was sealed; raise as `unseal` does."""
+    head = _head(source)
+    for passphrase in passphrases:
+        if _opens(head, _key(passphrase, _salt(head))):
+            return passphrase
+    raise WrongKey
+
+
 def unseal(source: BinaryIO, passphrase: str) -> Iterator[bytes]:
     """Yield what was sealed; raise `NotOurs`, `WrongKey`, or `Damaged`, the last one perhaps only at the end."""
-    head = source.read(HEAD)
-    if not head.startswith(MARK):
-        raise NotOurs
-    if len(head) < HEAD:
-        raise Damaged
-    key = _key(passphrase, head[len(MARK) : len(MARK) + SALT])
-    if not hmac.compare_digest(head[len(MARK) + SALT : -NONCE], _proof(key)):
+    head = _head(source)
+    key = _key(passphrase, _salt(head))
+    if not _opens(head, key):
         raise WrongKey
     cipher, nonce, number = AESGCM(key), head[-NONCE:], 0
     piece = source.read(PIECE + TAG)
@@ -71,6 +76,23 @@ def unseal(source: BinaryIO, passphrase: str) -> Iterator[bytes]:
         if not following:
             return
         piece, number = following, number + 1
+
+
+def _head(source: BinaryIO) -> bytes:
+    head = source.read(HEAD)
+    if not head.startswith(MARK):
+        raise NotOurs
+    if len(head) < HEAD:
+        raise Damaged
+    return head
+
+
+def _salt(head: bytes) -> bytes:
+    return head[len(MARK) : len(MARK) + SALT]
+
+
+def _opens(head: bytes, key: bytes) -> bool:
+    return hmac.compare_digest(head[len(MARK) + SALT : -NONCE], _proof(key))
 
 
 def _key(passphrase: str, salt: bytes) -> bytes:

@@ -96,7 +96,7 @@ def may(right: str) -> bool:
 def csrf() -> str:
     """Return the token that every change of this session must carry, '' without a session."""
     token = _cookie()
-    return _csrf_of(token) if token else ""
+    return _csrf_of(token, context.runtime().settings.secret("csrf")) if token else ""
 
 
 def remember(response: Response, token: str) -> None:
@@ -186,11 +186,14 @@ def _carries_csrf() -> bool:
             sent = payload.text_of(payload.read(), CSRF_FIELD)
         except Problem:
             return False
-    return hmac.compare_digest(sent.encode("utf-8", "replace"), csrf().encode())
+    # A page that was open while SECRET_KEY changed carries the token of the key before.
+    keys = context.runtime().settings.secrets("csrf")
+    given, cookie = sent.encode("utf-8", "replace"), _cookie()
+    return any(hmac.compare_digest(given, _csrf_of(cookie, key).encode()) for key in keys)
 
 
-def _csrf_of(token: str) -> str:
-    return hmac.digest(context.runtime().settings.secret("csrf"), token.encode("utf-8", "replace"), "sha256").hex()
+def _csrf_of(token: str, key: bytes) -> str:
+    return hmac.digest(key, token.encode("utf-8", "replace"), "sha256").hex()
 
 
 def _cookie() -> str:

@@ -7,6 +7,7 @@ counted for itself.
 Not here: what a block or a challenge does against abuse.
 """
 
+import contextlib
 import hashlib
 import time
 from collections.abc import Callable
@@ -29,12 +30,11 @@ from service.web.errors import Problem
 
 @dataclass(frozen=True, slots=True)
 class Limited:
-    """A setting's limit, what it counts by, when it does not hold, and for which answers alone it counts."""
+    """A setting's limit, what it counts by, and when it does not hold."""
 
     setting: str
     by: Callable[[], str]
     unless: Callable[[], bool] | None = None
-    counts: Callable[[Response], bool] | None = None
 
 
 def by_address() -> str:
@@ -93,13 +93,26 @@ def no_crowd() -> bool:
     return not crowd()
 
 
+ATTEMPTS = "attempts:"
+
+
+def by_attempts() -> str:
+    """Return what stands for the address whose answers to challenges are counted."""
+    return ATTEMPTS + by_address()
+
+
+def no_answer() -> bool:
+    """Say whether the request answers no challenge."""
+    try:
+        fields = payload.read()
+    except (Problem, HTTPException):
+        return True
+    return not any(payload.text_of(fields, name) for name in ("captcha", "pow", "token"))
+
+
 def missed() -> None:
-    """Note that this request's answer to a challenge was wrong."""
+    """Note that this request's answer to a challenge was wrong, so that it stays counted."""
     g.missed = True
-
-
-def _missed(_response: Response) -> bool:
-    return bool(g.get("missed", False))
 
 
 def _phone_key() -> str:
@@ -118,7 +131,7 @@ LIMITS: dict[str, tuple[Limited, ...]] = {
         Limited("limit_crowd", by_address, unless=no_crowd),
         Limited("limit_comments", by_form, unless=no_crowd),
         Limited("limit_phone", by_phone, unless=no_phone),
-        Limited("limit_attempts", by_address, counts=_missed),
+        Limited("limit_attempts", by_attempts, unless=no_answer),
     ),
     "public.challenge": (
         Limited("limit_challenges", by_address, unless=crowd),
@@ -176,10 +189,10 @@ def install(app: Flask, settings: Settings) -> Limiter:
     for endpoint, view in list(app.view_functions.items()):
         for one in _limits_of(endpoint):
             text = getattr(settings, one.setting)
-            view = limiter.limit(  # noqa: PLW2901 - each limit wraps the view with the ones before it.
-                text, key_func=one.by, exempt_when=one.unless, deduct_when=one.counts
-            )(view)
+            # Each limit wraps the view with the ones before it.
+            view = limiter.limit(text, key_func=one.by, exempt_when=one.unless)(view)  # noqa: PLW2901
         app.view_functions[endpoint] = view
+    app.after_request(lambda response: _give_back(limiter, response))
     app.extensions["duyet-limits"] = lambda error: headers(limiter, error)
     app.extensions["duyet-limiter"] = limiter
     return limiter
@@ -210,6 +223,18 @@ class FallingBack(Limiter):
 
 
 TRIES = 3
+
+
+def _give_back(limiter: Limiter, response: Response) -> Response:
+    """Forget the attempt of a request whose answer was not wrong.
+
+    Every answer is counted before anybody looks at it: of many at once no more are looked at than the limit allows.
+    """
+    for one in () if g.get("missed", False) else limiter.current_limits:
+        if not one.breached and any(str(part).startswith(ATTEMPTS) for part in one.request_args):
+            with contextlib.suppress(RedisError):
+                limiter.limiter.hit(one.limit, *one.request_args, cost=-1)
+    return response
 
 
 def degraded(app: Flask) -> bool:

