@@ -1,6 +1,6 @@
 """How many pictures and sounds a machine reads, in one try each; `make captcha-strength` prints it.
 
-    python -m tests.bench.captcha_strength                     everything; 20 to 40 minutes on two cores
+    python -m tests.bench.captcha_strength                     everything; about ten minutes on two cores
     python -m tests.bench.captcha_strength --train 0           without the solver that is trained first
     python -m tests.bench.captcha_strength --images 0          the sounds alone
     python -m tests.bench.captcha_strength --sheet FILE.png    fifty pictures for people; the answers beside them
@@ -118,7 +118,7 @@ def images(number: int, train: float, folder: Path) -> None:
         print(
             "              " + ", ".join(f"{way} {rate:.1%}" for way, rate in dict(found["ways"]).items()), flush=True
         )
-        if train and length == 6:
+        if train and drawn is ours:
             learnt = kept(folder / "train.json", letters, list(made(letters, length, drawn, FREE, seed=1)))
             taught = solver("adapted", str(learnt), str(test), str(train))
             print(
