@@ -98,8 +98,9 @@ def _only_counts(finding: Finding, policy: Policy, counted: list[str]) -> bool:
 
 
 def _learned(sheet: Sheet, findings: list[Finding], threshold: float, score: list[float]) -> Iterator[Finding]:
-    score.append(learned.score(sheet, [finding for finding in findings if finding.check == abuse.NAME]))
-    return learned.find(sheet, score[0], threshold)
+    listed = [finding for finding in findings if finding.check == abuse.NAME]
+    score.append(learned.score(sheet, listed))
+    return learned.find(sheet, score[0], threshold, alone=all(finding.severity < 2 for finding in listed))
 
 
 def _keep(sheets: list[Sheet], submission: Submission) -> Iterator[Finding]:

@@ -64,3 +64,34 @@ def test_a_look_alike_passes_as_a_title_too(text):
 def test_a_word_of_vietnamese_with_marks_is_never_folded():
     for text in ("các", "lớn", "đi", "buổi", "đủ", "dẻo", "cắc", "điệt"):
         assert moderate(Submission(body=f"{text} {text}"), POLICY).outcome is Outcome.APPROVE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Trong phim bà mẹ chồng chửi con dâu là “đồ ăn bám”, diễn viên đóng đạt ghê.",
+        'Chữ "đĩ" trong ca dao cổ nghĩa là con gái, sách nên chú thích.',
+        '"Mày là đồ bỏ đi", câu đó tôi nghe suốt tuổi thơ.',
+        "Trong Số đỏ, Vũ Trọng Phụng tả me Tây, gái điếm rất sắc.",
+        "Người ta hay nói dân Nghệ An keo kiệt, tôi thấy họ nghĩa tình.",
+        "ĐM cảnh trong bị hẹp, siêu âm Doppler kết luận vậy.",
+        "Điều dưỡng chăm cháu 41 ngày không một lần cau mày.",
+        "Đội chủ nhà đúng là chó cậy gần nhà, sang sân khách thua ba trận.",
+    ],
+)
+def test_what_is_only_mentioned_passes(text):
+    assert moderate(Submission(body=text), POLICY).outcome is Outcome.APPROVE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Tôi gọi ông là "óc chó" đấy.',
+        "Phải gọi chúng là đồ súc vật.",
+        "Đúng là “đồ ngu”, viết thế cũng viết.",
+        'Nhà báo viết câu "địt mẹ" lên báo à',
+        "ĐM ông viết cái gì vậy.",
+    ],
+)
+def test_who_quotes_himself_uses_the_word(text):
+    assert moderate(Submission(body=text), POLICY).outcome is Outcome.HOLD

@@ -8,17 +8,45 @@ from service.moderation.grammar import FILES, find_patterns
 from service.moderation.lexicon import ABUSE, book
 from service.moderation.likeness import ABUSE as ABUSIVE
 from service.moderation.likeness import likeness
+from service.moderation.quoting import denied, mentioned, of_a_work, of_the_word
 from service.moderation.sheet import Hit, Reading, Sheet
 from service.moderation.vocabulary import Category, Finding
 
 NAME = "abuse"
 PATTERNS, _ = FILES
 _MOST = 200
-_UNLIKELY = -3.65
+_UNLIKELY = -2.9
 # What is also a measure, by its first word.
 _MEASURES = frozenset({"dm", "ml"})
 _AFTER_VL = frozenset(
     ["luôn", "ra", "quá", "thật", "á", "thế", "nha", "nhé", "rồi", "thôi", "ạ", "à", "mà", "vậy", "trời"]
+)
+_ARTERIES = frozenset(
+    [
+        "cảnh",
+        "vành",
+        "chủ",
+        "phổi",
+        "nhánh",
+        "não",
+        "thận",
+        "đùi",
+        "cánh",
+        "gan",
+        "quay",
+        "trụ",
+        "liên",
+        "đốt",
+        "chậu",
+        "dưới",
+        "mũ",
+        "trái",
+        "phải",
+        "thông",
+        "cổ",
+        "chày",
+        "lách",
+    ]
 )
 _BEFORE_MATERIAL = frozenset(
     ["bán", "cửa", "xe", "giá", "mua", "đại", "tiền", "nhà", "chở", "kho", "hàng", "tập", "kết", "đổ"]
@@ -51,7 +79,7 @@ def _listed(reading: Reading) -> Iterator[Finding]:
         yield Finding(
             check=NAME,
             category=category,
-            severity=_severity(hit),
+            severity=1 if _only_mentioned(reading, hit, last) else _severity(hit),
             spans=spans,
             message=about(category, spans, hit.trick),
             entry=hit.entry.form,
@@ -81,6 +109,16 @@ def _severity(hit: Hit) -> int:
     return max(hit.entry.severity, 2) if hit.trick in DELIBERATE else hit.entry.severity
 
 
+def _only_mentioned(reading: Reading, hit: Hit, last: int) -> bool:
+    """Whether a word is quoted, told of or spoken of; the vulgarest are held even then, unless as a word."""
+    if hit.trick is not None:
+        return False
+    if hit.entry.category == Category.PROFANITY or hit.entry.severity > 2:
+        of_words = of_the_word(reading, hit.first) and mentioned(reading, hit.first, last)
+        return of_words or (hit.entry.category == Category.INSULT and of_a_work(reading))
+    return mentioned(reading, hit.first, last)
+
+
 def _excused(reading: Reading, hit: Hit, safe: list[tuple[int, int]]) -> bool:
     """Whether a harmless phrase holds the hit, or the word is one that needs its neighbours and lacks them."""
     if hit.trick is None and any(
@@ -90,9 +128,17 @@ def _excused(reading: Reading, hit: Hit, safe: list[tuple[int, int]]) -> bool:
     before = reading.words[hit.first - 1] if hit.first and not reading.breaks[hit.first] else ""
     if hit.entry.words[0] in _MEASURES:
         return before.isdigit()
+    if hit.entry.form == "đm" and _is_artery(reading, hit):
+        return True
     if hit.entry.kind == "context":
         return hit.trick is None and not _is_adverb(reading, hit, before)
     return before.isdigit() and hit.entry.form.startswith("đ ")
+
+
+def _is_artery(reading: Reading, hit: Hit) -> bool:
+    """Physicians write ĐM for a động mạch and TM for a tĩnh mạch."""
+    typed = reading.span(hit.first, hit.last).text
+    return typed == "ĐM" and hit.last < len(reading.words) and reading.words[hit.last] in _ARTERIES
 
 
 def _is_adverb(reading: Reading, hit: Hit, before: str) -> bool:
@@ -129,6 +175,12 @@ def _unlikely(reading: Reading) -> bool:
     return like is not None and like.value < _UNLIKELY
 
 
+def _pattern_mentioned(reading: Reading, category: Category, first: int, last: int) -> bool:
+    if mentioned(reading, first, last):
+        return True
+    return category in {Category.HATE, Category.INSULT} and denied(reading, first)
+
+
 def _patterned(reading: Reading) -> Iterator[Finding]:
     safe = safe_ranges(reading)
     seen: list[tuple[str, int, int]] = []
@@ -145,7 +197,7 @@ def _patterned(reading: Reading) -> Iterator[Finding]:
         yield Finding(
             check=NAME,
             category=category,
-            severity=rule.weight,
+            severity=1 if _pattern_mentioned(reading, category, match.first, match.last) else rule.weight,
             spans=spans,
             message=about(category, spans, reading.trick_in(match.first, match.last)),
             entry=rule.name,

@@ -15,6 +15,8 @@ _SHOWN = 4
 # A word is named where it pushed at least this share of what the strongest one did.
 _WORTH = 0.4
 _READ = 400
+# Where no list or pattern found anything, everyday words of animals and death carry most scores.
+_ALONE = 4
 # What share of texts of a set apart (ViHSD, dev) was harmful at a score: sums of words grow surer than they are.
 _SURE = ((0.5, 0.9, 0.97, 1.0), (0.55, 0.65, 0.8, 0.85))
 
@@ -32,9 +34,11 @@ def score(sheet: Sheet, findings: Iterable[Finding]) -> float:
     return max(scores(words, marks(findings)))
 
 
-def find(sheet: Sheet, value: float, threshold: float) -> Iterator[Finding]:
-    """Say that a score reached the threshold, and which words pushed it there."""
+def find(sheet: Sheet, value: float, threshold: float, *, alone: bool = False) -> Iterator[Finding]:
+    """Say that a score reached the threshold, and which words pushed it there; alone it must be surer."""
     known = table()
+    if alone:
+        threshold = 1 - (1 - threshold) / _ALONE
     if all(reading.toneless for reading in sheet.readings if reading.field in _FIELDS):
         # Without marks many everyday words look like others: the score must be surer.
         threshold = 1 - (1 - threshold) / 6
