@@ -2,10 +2,13 @@
 # and `python -m service …`. It holds no secret and no data; both come with the environment.
 FROM python:3.12-slim AS packages
 WORKDIR /app
+# requirements-telemetry.txt for an image that can tell a collector or Sentry.
+ARG REQUIREMENTS=requirements.txt
 COPY requirements.txt .
+COPY requirements-telemetry.txt .
 # Hashes and wheels alone: nothing is built here, so nothing but the listed files can come in.
 RUN python -m venv .venv
-RUN .venv/bin/python -m pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements.txt
+RUN .venv/bin/python -m pip install --no-cache-dir --require-hashes --only-binary :all: -r ${REQUIREMENTS}
 
 FROM python:3.12-slim
 WORKDIR /app

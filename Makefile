@@ -4,6 +4,7 @@ PYTHON ?= python3
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 RUNS := .venv/requirements.$(VERSION)
 TESTS := .venv/requirements-dev.$(VERSION)
+TELLS := .venv/requirements-telemetry.$(VERSION)
 BIN := .venv/bin/python -m
 
 # What is wrong with this Python, in one sentence; old ones must be able to read it too.
@@ -22,13 +23,15 @@ endef
 INSTALL_FAILED = Installing failed, for the reason above; the same command goes on from here when that is mended.
 
 .DEFAULT_GOAL := help
-.PHONY: scan audit sbom help run test test-fast check lint types contracts format lock chaos bench bench-engine captcha-strength
+.PHONY: scan audit sbom help run telemetry test test-fast check lint types contracts format lock chaos bench bench-engine captcha-strength
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 26
 
 run: $(RUNS) ## install what is missing and start everything; PORT=8081 for another port
 	@exec $(BIN) service run
+
+telemetry: $(RUNS) $(TELLS) ## install what OTLP_ENDPOINT and SENTRY_DSN need
 
 test: $(TESTS) ## every test, on real parts
 	@$(BIN) pytest -n 2 --dist worksteal
@@ -56,7 +59,7 @@ scan: $(TESTS) ## code for known mistakes (bandit), every file for secrets (dete
 		--exclude-files '\.tsv$$'
 
 audit: $(TESTS) ## known weaknesses of the pinned packages; says so when it cannot ask
-	@.venv/bin/python -m tests.supply_chain requirements.txt requirements-dev.txt
+	@.venv/bin/python -m tests.supply_chain requirements.txt requirements-telemetry.txt requirements-dev.txt
 
 sbom: $(TESTS) ## what the service is made of, CycloneDX, into var/sbom.json
 	@mkdir -p var
@@ -70,7 +73,8 @@ format: $(TESTS) ## lay the code out and repair what can be repaired
 lock: $(TESTS) ## pin every dependency anew, with hashes, from pyproject.toml
 	@$(BIN) pip install --quiet uv
 	@$(LOCK) -o requirements.txt pyproject.toml
-	@$(LOCK) -o requirements-dev.txt --group dev pyproject.toml
+	@$(LOCK) -o requirements-telemetry.txt --extra otel --extra sentry pyproject.toml
+	@$(LOCK) -o requirements-dev.txt --extra otel --extra sentry --group dev pyproject.toml
 
 chaos: $(TESTS) ## kill and stop real parts for three minutes, then count what was lost
 	@.venv/bin/python -W ignore -m tests.chaos

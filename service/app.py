@@ -14,8 +14,9 @@ from service.comments import judging
 from service.comments.together import Together
 from service.exposition import Exposition
 from service.jobs import ring
-from service.metrics import Tally, vocabulary
+from service.metrics import vocabulary
 from service.runtime import Runtime
+from service.telemetry import Span
 from service.web import auth, context, errors, form, limits, payload
 from service.web.api import public
 from service.web.demo import demo
@@ -72,7 +73,7 @@ def create_app(runtime: Runtime) -> Flask:
     auth.install(app)
     app.extensions["duyet-ladders"] = Ladders(runtime.database)
     limits.install(app, runtime.settings)
-    _watch(app, runtime.tally)
+    _watch(app, runtime)
     app.wsgi_app = _shelved(app, runtime)  # type: ignore[method-assign]
     return app
 
@@ -101,7 +102,9 @@ def listen(app: Flask, runtime: Runtime) -> threading.Event:
     return stop
 
 
-def _watch(app: Flask, tally: Tally) -> None:
+def _watch(app: Flask, runtime: Runtime) -> None:
+    tally = runtime.tally
+
     @app.before_request
     def begin() -> None:
         g.started = time.perf_counter()
@@ -131,5 +134,16 @@ def _watch(app: Flask, tally: Tally) -> None:
             endpoint=request.endpoint,
             status=response.status_code,
             seconds=round(seconds, 4),
+        )
+        facts: dict[str, str | int] = {
+            "request": context.request_id(),
+            "endpoint": endpoint,
+            "method": method,
+            "status": response.status_code,
+        }
+        stored = g.get("stored")
+        failed = response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+        runtime.telemetry.tell(
+            Span(f"{method} {endpoint}", seconds, facts, comment=stored, first=stored is not None, failed=failed)
         )
         return response

@@ -5,10 +5,11 @@ Not here: what differs between two sites of one installation (`service.sites`).
 
 import hashlib
 import hmac
+import importlib.util
 import os
 import secrets
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -27,6 +28,8 @@ LONGEST_SOCKET_PATH = 103
 
 
 SECRET_LENGTH = 16
+TELEMETRY = {"OTLP_ENDPOINT": "opentelemetry.exporter.otlp.proto.http", "SENTRY_DSN": "sentry_sdk"}
+"""The settings that need a package which is not installed with the others."""
 
 
 class BadSettings(Exception):
@@ -82,6 +85,9 @@ class Settings:
     challenge_lifetime: timedelta
     minimum_fill: timedelta
     metrics_token: str
+    otlp_endpoint: str
+    otlp_headers: Mapping[str, str]
+    sentry_dsn: str
     secure_cookies: bool
     log_level: str
     values: Mapping[str, str]
@@ -151,6 +157,9 @@ DEFAULTS: Mapping[str, str] = {
     "CHALLENGE_SECONDS": "600",
     "MINIMUM_FILL_SECONDS": "3",
     "METRICS_TOKEN": "",
+    "OTLP_ENDPOINT": "",
+    "OTLP_HEADERS": "",
+    "SENTRY_DSN": "",
     "SECURE_COOKIES": "",
     "LOG_LEVEL": "info",
 }
@@ -298,6 +307,9 @@ def _checked(var: Path, values: Mapping[str, str]) -> Settings:
         challenge_lifetime=timedelta(seconds=number("CHALLENGE_SECONDS", 1, 3600)),
         minimum_fill=timedelta(seconds=number("MINIMUM_FILL_SECONDS", 0, 60)),
         metrics_token=values["METRICS_TOKEN"],
+        otlp_endpoint=values["OTLP_ENDPOINT"].rstrip("/"),
+        otlp_headers=_headers(values["OTLP_HEADERS"], wrong),
+        sentry_dsn=values["SENTRY_DSN"],
         secure_cookies=values["SECURE_COOKIES"].lower() in {"1", "true", "on", "yes"}
         or values["PUBLIC_URL"].startswith("https://"),
         log_level=values["LOG_LEVEL"].lower(),
@@ -309,6 +321,7 @@ def _checked(var: Path, values: Mapping[str, str]) -> Settings:
         wrong.append("TIME_ZONE must name a zone such as Asia/Ho_Chi_Minh")
     if settings.log_level not in {"debug", "info", "warning", "error"}:
         wrong.append("LOG_LEVEL must be debug, info, warning or error")
+    wrong += _without_package(values)
     if wrong:
         raise BadSettings("; ".join(wrong))
     return settings
@@ -343,6 +356,28 @@ def _sentinels(given: str, wrong: list[str]) -> tuple[tuple[str, int], ...]:
 
 def _derived(secret: str, purpose: str) -> bytes:
     return hmac.digest(secret.encode(), purpose.encode(), "sha256")
+
+
+def _headers(given: str, wrong: list[str]) -> Mapping[str, str]:
+    pairs = [word.partition("=") for word in given.split(",") if word.strip()]
+    if any(not sign or not name.strip() for name, sign, _ in pairs):
+        wrong.append("OTLP_HEADERS must be pairs such as name=value,name=value")
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _without_package(values: Mapping[str, str]) -> Iterator[str]:
+    for name, package in TELEMETRY.items():
+        if values[name] and urlsplit(values[name]).scheme not in {"http", "https"}:
+            yield f"{name} must start with http:// or https://"
+        elif values[name] and not _is_installed(package):
+            yield f"{name} is set, and the package that it needs is not installed: give `make telemetry`"
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return importlib.util.find_spec(package) is not None
+    except ModuleNotFoundError:
+        return False
 
 
 def _data_keys(given: str, secret_keys: list[str], wrong: list[str]) -> tuple[bytes, ...]:

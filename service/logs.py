@@ -8,8 +8,10 @@ import logging
 import sys
 import threading
 import traceback
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import structlog
 
@@ -18,8 +20,8 @@ DEEPEST = 40
 """So many places of an error are shown: the innermost ones."""
 
 
-def configure(level: str) -> None:
-    """Set the process's logging up; called by entry points alone."""
+def configure(level: str, *, report: Callable[[Mapping[str, Any]], None] | None = None) -> None:
+    """Set the process's logging up; called by entry points alone. `report` hears of each error of ours as well."""
     number = logging.getLevelNamesMapping()[level.upper()]
     renderers: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -27,8 +29,14 @@ def configure(level: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         without_messages,
     ]
+
+    def pass_on(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        if report is not None and event["level"] in {"error", "critical"}:
+            report(event)
+        return event
+
     structlog.configure(
-        processors=[*renderers, structlog.processors.JSONRenderer(ensure_ascii=False)],
+        processors=[*renderers, pass_on, structlog.processors.JSONRenderer(ensure_ascii=False)],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,

@@ -14,6 +14,7 @@ from service.db import Database
 from service.holds import Terms
 from service.metrics import Tally, vocabulary
 from service.privacy import Vault
+from service.telemetry import Telemetry
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Runtime:
     challenges: Challenges
     vault: Vault
     tally: Tally
+    telemetry: Telemetry
 
     @property
     def receipt_secret(self) -> bytes:
@@ -48,10 +50,11 @@ class Runtime:
         self.redis.connection_pool.disconnect()
         self.database.close()
         self.tally.close()
+        self.telemetry.flush()
 
 
-def build(settings: Settings, *, database_pool: int = 10) -> Runtime:
-    """Put the parts together; nothing is connected until the first use."""
+def build(settings: Settings, *, database_pool: int = 10, telemetry: Telemetry | None = None) -> Runtime:
+    """Put the parts together; nothing is connected until the first use, and nothing told without `telemetry`."""
     redis = redis_pool.connect(settings)
     tally = Tally(settings.var / "metrics")
     database = db.connect(settings.database_url, settings.database_timeout, pool_size=database_pool)
@@ -70,6 +73,7 @@ def build(settings: Settings, *, database_pool: int = 10) -> Runtime:
         ),
         vault=terms_of(settings).vault,
         tally=tally,
+        telemetry=telemetry or Telemetry(),
     )
 
 

@@ -5,14 +5,15 @@ The one module whose import does something, since that is what a server expects 
 
 from flask import Flask
 
-from service import config, logs, runtime
+from service import config, logs, runtime, telemetry
 from service.app import create_app, listen
 
 
 def _application() -> Flask:
     settings = config.load()
-    logs.configure(settings.log_level)
-    parts = runtime.build(settings)
+    told = telemetry.start(settings)
+    logs.configure(settings.log_level, report=told.report)
+    parts = runtime.build(settings, telemetry=told)
     app = create_app(parts)
     listen(app, parts)
     return app

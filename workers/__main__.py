@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> int:
         # While the engine is loaded there is nothing in hand, and to be told to stop is no failure.
         signal.signal(number, lambda *_: sys.exit(0))
     if arguments == ["schedule"]:
-        return _schedule()
+        return _schedule(settings)
     if arguments:
         sys.stderr.write("Usage: python -m workers [schedule]\n")
         return 2
@@ -35,7 +35,8 @@ def main(arguments: list[str]) -> int:
 
 def _work(settings: config.Settings) -> int:
     # Everything is loaded before the first fork; the connections are made after it.
-    tasks.built()
+    parts = tasks.built()
+    logs.configure(settings.log_level, report=parts.telemetry.report)
     redis = redis_pool.connect_worker(settings)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -71,8 +72,9 @@ def _warn_of_eviction(redis: Redis) -> None:
         log.error("redis_may_evict", policy=policy, wanted="noeviction")
 
 
-def _schedule() -> int:
+def _schedule(settings: config.Settings) -> int:
     parts = tasks.built()
+    logs.configure(settings.log_level, report=parts.telemetry.report)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -19,6 +19,7 @@ from service.db import AWAY
 from service.metrics import vocabulary
 from service.rules import backtests, standing
 from service.runtime import Runtime
+from service.telemetry import Span
 
 PICTURES, SOUNDS = 300, 60
 WATCH_SECONDS = 10.0
@@ -114,10 +115,11 @@ def run(parts: Runtime, stop: threading.Event) -> None:
 
 
 def _run(parts: Runtime, job: Periodic) -> None:
-    started, result = time.monotonic(), "done"
+    started, result, idle = time.monotonic(), "done", False
     try:
         # What finds nothing to do, every second, is no event.
-        say = log.info if job.run(parts) else log.debug
+        idle = not job.run(parts)
+        say = log.debug if idle else log.info
         say("job", name=job.name, result=result, seconds=round(time.monotonic() - started, 3))
     except (*AWAY, RedisError) as error:
         result = "failed"
@@ -126,4 +128,8 @@ def _run(parts: Runtime, job: Periodic) -> None:
         result = "broken"
         log.exception("job", name=job.name, result=result)
     parts.tally.add(vocabulary.JOBS, job.name, result)
-    parts.tally.observe(vocabulary.JOB_SECONDS, time.monotonic() - started, job.name)
+    seconds = time.monotonic() - started
+    parts.tally.observe(vocabulary.JOB_SECONDS, seconds, job.name)
+    if not idle:
+        facts = {"name": job.name, "result": result}
+        parts.telemetry.tell(Span(f"job {job.name}", seconds, facts, failed=result != "done"))

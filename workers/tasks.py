@@ -15,12 +15,13 @@ from uuid import UUID
 import structlog
 from rq import get_current_job
 
-from service import config, jobs, news, runtime
+from service import config, jobs, news, runtime, telemetry
 from service.comments import judging
 from service.metrics import vocabulary
 from service.moderation import prepare
 from service.rules import backtests
 from service.runtime import Runtime
+from service.telemetry import Span
 
 COMMENT_SECONDS = 5.0
 """How long the engine may work on one comment; the longest one allowed needs a few hundredths."""
@@ -42,7 +43,8 @@ log = structlog.get_logger(__name__)
 def built() -> Runtime:
     """Return the process's runtime; made before the fork, connected after it."""
     prepare()
-    return runtime.build(config.load(), database_pool=2)
+    settings = config.load()
+    return runtime.build(settings, database_pool=2, telemetry=telemetry.start(settings))
 
 
 def judge_pending() -> int:
@@ -58,7 +60,7 @@ def run_backtest(backtest_id: str) -> int:
 def _run(name: str, work: Callable[[Runtime, float], int]) -> int:
     """Do one job at the edge of the process: counted, and one line in the log, however it ends."""
     parts, started, job = built(), time.monotonic(), get_current_job()
-    structlog.contextvars.bind_contextvars(job=job.id if job is not None else None)
+    structlog.contextvars.bind_contextvars(job=job.id if job is not None else "")
     try:
         comments = work(parts, started)
     except Exception as error:  # noqa: BLE001 - as the next line says.
@@ -69,12 +71,20 @@ def _run(name: str, work: Callable[[Runtime, float], int]) -> int:
     return comments
 
 
+def _job_id() -> str:
+    return str(structlog.contextvars.get_contextvars().get("job", ""))
+
+
 def _ended(parts: Runtime, name: str, result: str, started: float, **more: object) -> None:
     seconds = time.monotonic() - started
     parts.tally.add(vocabulary.JOBS, name, result)
     parts.tally.observe(vocabulary.JOB_SECONDS, seconds, name)
     say = log.info if result == "done" else log.error
     say("job", name=name, result=result, seconds=round(seconds, 3), **more)
+    facts: dict[str, str | int] = {"job": _job_id(), "name": name, "result": result}
+    parts.telemetry.tell(Span(f"job {name}", seconds, facts, failed=result != "done"))
+    # RQ ends the process that ran a job without a word.
+    parts.telemetry.flush()
 
 
 def _drain(parts: Runtime, started: float) -> int:
@@ -161,5 +171,8 @@ def drain_once(parts: Runtime, *, late_first: bool = False) -> int | None:
         parts.tally.observe(vocabulary.VERDICT_SECONDS, one.seconds)
     with parts.database.writing() as session:
         finished = judging.finish(session, judged, now=datetime.now(UTC))
+    for one in judged:
+        verdict: dict[str, str | int] = {"job": _job_id(), "outcome": one.verdict.outcome.value}
+        parts.telemetry.tell(Span("judge", one.seconds, verdict, comment=one.claimed.id))
     news.tell(parts.redis, judging.shown_anew(judged), only_added=True)
     return finished + held

@@ -133,7 +133,7 @@ def test_the_image_runs_as_an_ordinary_user_from_hashed_wheels(instructions):
 
 def test_the_image_takes_only_what_exists_and_the_build_sees_nothing_else(instructions):
     taken = {rest.split()[0] for word, rest in instructions if word == "COPY" and "--from" not in rest}
-    assert taken == {"requirements.txt", "pyproject.toml", "service", "workers"}
+    assert taken == {"requirements.txt", "requirements-telemetry.txt", "pyproject.toml", "service", "workers"}
     assert all((ROOT / name).exists() for name in taken)
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
     assert {line[1:] for line in ignored if line.startswith("!")} == taken

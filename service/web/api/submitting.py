@@ -3,7 +3,7 @@
 from typing import Any
 
 import structlog
-from flask import Response, current_app, request, url_for
+from flask import Response, current_app, g, request, url_for
 from sqlalchemy.orm import Session
 
 from service import articles, blocks, challenges, sites
@@ -176,6 +176,7 @@ def _stored(site: KnownSite, draft: Draft, answers: Answers, key: str | None) ->
         if passed is not None:
             challenges.restore(runtime.challenges, passed)
         raise
+    g.stored = arrival.accepted.id
     runtime.tally.add(vocabulary.ACCEPTED, site.key)
     return arrival.accepted
 
