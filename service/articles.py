@@ -75,11 +75,12 @@ def open_for_comments(session: Session, site: KnownSite, key: str, *, now: datet
     return _known(row)
 
 
-# Asked twice for each comment that is accepted: written once, and for the columns that it takes.
+# Asked twice for each comment that is accepted: written once, for what it takes, and past the object mapper.
+_ARTICLES = Article.__table__.c
 _OPENNESS = select(
-    *(Article.id, Article.key, Article.title, Article.url, Article.closed_at, Article.opened_at),
-    *(Article.approved, Article.version, Article.registered),
-).where(Article.site_id == bindparam("site"), Article.key == bindparam("key"))
+    *(_ARTICLES.id, _ARTICLES.key, _ARTICLES.title, _ARTICLES.url, _ARTICLES.closed_at, _ARTICLES.opened_at),
+    *(_ARTICLES.approved, _ARTICLES.version, _ARTICLES.registered),
+).where(_ARTICLES.site_id == bindparam("site"), _ARTICLES.key == bindparam("key"))
 
 
 def is_closed(site: KnownSite, closed_at: datetime | None, opened_at: datetime, *, now: datetime) -> bool:

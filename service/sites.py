@@ -170,9 +170,10 @@ def find(session: Session, key: str) -> KnownSite:
     return _known(row)
 
 
-# Asked for each comment and each list: written once, and for the columns that it takes.
-_BY_KEY = select(Site.id, Site.key, Site.name, Site.origins, Site.policy, Site.version).where(
-    Site.key == bindparam("key")
+# Asked for each comment and each list: written once, for the columns that it takes, and past the object mapper.
+_SITES = Site.__table__.c
+_BY_KEY = select(_SITES.id, _SITES.key, _SITES.name, _SITES.origins, _SITES.policy, _SITES.version).where(
+    _SITES.key == bindparam("key")
 )
 
 
