@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from service import news
 from service.comments import judging
+from service.comments.inflight import InFlight
 from service.comments.together import Together
 from service.exposition import Exposition
 from service.jobs import ring
@@ -62,6 +63,7 @@ def create_app(runtime: Runtime) -> Flask:
     context.attach(app, runtime)
     app.extensions["duyet-valve"] = _valve(runtime)
     app.extensions["duyet-together"] = Together(runtime.database, partial(ring, runtime.redis, runtime.tally))
+    app.extensions["duyet-inflight"] = InFlight(runtime.redis)
     app.extensions["duyet-exposition"] = Exposition(runtime)
     form.install(app)
     if runtime.settings.trusted_proxies:

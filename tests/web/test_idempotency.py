@@ -83,13 +83,14 @@ def test_a_key_is_forgotten_after_a_day(ann, site, rows, parts):
 
 
 def test_while_the_first_request_is_under_way_the_second_is_told_to_come_back(ann, site, parts, rows):
-    assert inflight.begin(parts.redis, "bao", KEY["Idempotency-Key"])
+    first = inflight.InFlight(parts.redis)
+    assert first.begin("bao", KEY["Idempotency-Key"])
 
     answer = ann(KEY)
 
     assert (answer.status_code, answer.get_json()["type"]) == (409, "urn:duyet:problem:conflict")
     assert answer.headers["Retry-After"] == "1"
-    inflight.end(parts.redis, "bao", KEY["Idempotency-Key"])
+    first.end("bao", KEY["Idempotency-Key"])
     assert ann(KEY).status_code == 202
     assert len(rows(Comment)) == 1
 

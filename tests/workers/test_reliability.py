@@ -15,9 +15,11 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
 
+from service.comments import inflight
 from service.models import Comment, Decision
 from tests.conftest import PATIENCE, a_comment, free_port, wait_for
 
+JSON = {"Content-Type": "application/json"}
 TEXT = "Đề nghị thành phố sớm sửa cây cầu ở cuối làng, đi lại khó quá. " * 20
 
 
@@ -135,6 +137,41 @@ def test_a_web_server_asked_to_stop_answers_what_it_has_begun(site, parts, start
     assert answers == [202] * 4
     assert web.running.wait(45) == 0
     assert count(parts) == 4
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("more_settings", [{"DATABASE_TIMEOUT": "30"}])
+def test_the_keys_of_a_web_server_that_was_killed_are_free_in_a_moment_and_no_sooner(
+    client, site, parts, start, valkey, database_url, more_settings
+):
+    port, key = free_port(), {"Idempotency-Key": "k"}
+    web = start("granian", "--interface", "wsgi", "--port", str(port), "service.wsgi:application")
+    wait_for(lambda: web.log.read_bytes().count(b"Started worker-") == 1, "the web server")
+
+    def post():
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2 * PATIENCE)
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            connection.request("POST", "/v1/comments", json.dumps(a_comment()), {**JSON, **key})
+            connection.getresponse()
+        connection.close()
+
+    with no_comment_can_be_written(parts):
+        first = threading.Thread(target=post)
+        first.start()
+        (held,) = wait_for(lambda: list(valkey.scan_iter("duyet:inflight:*")), "the key")
+        for _ in range(2):
+            # It is said again and again that the request is under way.
+            wait_for(lambda: valkey.pttl(held) < 1000 * (inflight.SECONDS - inflight.AGAIN_SECONDS / 2), "time to pass")
+            wait_for(lambda: valkey.pttl(held) > 1000 * (inflight.SECONDS - inflight.AGAIN_SECONDS / 2), "the key anew")
+        assert client.post("/v1/comments", json=a_comment(), headers=key).status_code == 409
+        web.kill()
+        first.join()
+        assert valkey.pttl(held) <= 1000 * inflight.SECONDS
+    wait_for(
+        lambda: client.post("/v1/comments", json=a_comment(), headers=key).status_code == 202, "the key to be free"
+    )
+    assert count(parts) == 1
 
 
 def waiting_for_the_lock(parts, web, port):

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from service import articles, blocks, challenges, sites
 from service.challenges import ChallengeFailed, ChallengesAway
-from service.comments import gate, inflight, submission
+from service.comments import gate, submission
 from service.comments.gate import Answers
 from service.comments.submission import Accepted, Draft
 from service.db import AWAY
@@ -84,12 +84,13 @@ def _accepted(fields: dict[str, Any]) -> Accepted:
     limits.demand(site)
     if idempotency_key is None:
         return _stored(site, draft, answers, None)
-    if not inflight.begin(runtime.redis, site.key, idempotency_key):
+    in_flight = current_app.extensions["duyet-inflight"]
+    if not in_flight.begin(site.key, idempotency_key):
         return _first_answer(site, draft, idempotency_key)
     try:
         return _stored(site, draft, answers, idempotency_key)
     finally:
-        inflight.end(runtime.redis, site.key, idempotency_key)
+        in_flight.end(site.key, idempotency_key)
 
 
 def _parsed(fields: dict[str, Any], site: KnownSite) -> tuple[schemas.CommentIn, Answers, list[FieldError]]:
