@@ -1,13 +1,13 @@
 """Measures the service: prints medians and ratios of one run, writes JSON and charts; it never fails on a time.
 
-python -m tests.bench [--only reads,accepts,judging,visible,growth,desk,rules,costs] [--quick] [--out FOLDER]
+python -m tests.bench [--only reads,accepts,judging,visible,growth,desk,rules,costs,units] [--quick] [--out FOLDER]
 """
 
 import argparse
 import sys
 from pathlib import Path
 
-from tests.bench import accepts, costs, desk, growth, judging, reads, rules, visible
+from tests.bench import accepts, costs, desk, growth, judging, reads, rules, units, visible
 from tests.bench.report import Table, machine, shown, write
 
 TABLES = {
@@ -19,6 +19,7 @@ TABLES = {
     "desk": desk.measure,
     "rules": rules.measure,
     "costs": costs.measure,
+    "units": units.measure,
 }
 
 

@@ -46,7 +46,7 @@ def _clear(stand: Installation, workers: int, backlog: int) -> tuple[float, floa
         stand.start(name)
     for _ in names:
         stand.parts.redis.delete(jobs.BELL)
-        jobs.ring(stand.parts.redis)
+        jobs.ring(stand.parts.redis, stand.parts.tally)
     until(lambda: pending(stand) < start, "the first decision", every=0.005)
     first, begun = pending(stand), time.perf_counter()
     psutil.cpu_percent()

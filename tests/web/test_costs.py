@@ -61,7 +61,8 @@ def test_accepting_a_comment_takes_six_statements_and_five_round_trips(
     send()  # The first comment makes the article, once in its life.
     asked = send()
 
-    said = [one.split()[0] for one in statements]
+    # How much waits is counted once a second, by whoever comes then.
+    said = [one.split()[0] for one in statements if "count(" not in one]
     assert (said.count("SELECT"), said.count("INSERT"), said.count("UPDATE")) == (4, 2, 0)
     # The limits of comments and of wrong answers, the challenge; whether the bell had rung a moment ago; and the
     # attempt given back, since the answer was right.
