@@ -50,7 +50,8 @@ def unveil(raw: str, *, hidden: bool = False) -> Unveiled | None:
     if joined.isdigit() or not joined:
         return None
     if len(joined) < 2:
-        return _unveil_mask(raw)
+        meant = lexicon_mask(_STARS.sub("*", raw))
+        return _one("mask", meant, len(raw)) if meant else _unveil_mask(raw)
     parts = [part for part in _NOT_ALNUM.split(raw) if part]
     if joined in book().strong and not joined.isascii():
         return _one("dots", joined, len(raw))
@@ -184,10 +185,11 @@ def _unveil_telex(word: str) -> Unveiled | None:
 
 def _unveil_reversed(word: str) -> Unveiled | None:
     lexicon = book()
-    if len(word) > 2 and word[::-1] in lexicon.curses:
+    if (len(word) > 2 or not word.isascii()) and word[::-1] in lexicon.curses:
         return _one("reversed", word[::-1], len(word))
     if word.isascii():
-        return None
+        plain = len(word) < 3 or word in bare_syllables() or word[::-1] not in lexicon.strong
+        return None if plain else _one("reversed", word[::-1], len(word))
     backwards = turned(word)
     if backwards:
         return _one("reversed", backwards, len(word))
@@ -201,15 +203,19 @@ def _unveil_reversed(word: str) -> Unveiled | None:
 def turned(word: str) -> str | None:
     """Give the word of the lists that this one is when read from its end; None where it is none."""
     for backwards in (word[::-1], retone(word[::-1])):
-        if backwards in book().vocabulary and backwards in syllables():
+        if len(word) > 1 and backwards in book().vocabulary and (backwards in syllables() or word not in syllables()):
             return backwards
     return None
 
 
 def turned_bare(word: str) -> str | None:
-    """Give the word without marks that this one is when read from its end, where the lists hold it in a phrase."""
+    """Give the word that this one without marks is when read from its end, where the lists hold it in a phrase."""
+    lexicon = book()
+    if not word.isascii():
+        return None
     backwards = word[::-1]
-    return backwards if len(word) > 1 and word.isascii() and backwards in book().vocabulary else None
+    backwards = lexicon.typed.get(backwards, backwards) if len(word) == 1 else backwards
+    return backwards if backwards in lexicon.vocabulary else None
 
 
 def _unveil_glued(word: str) -> Unveiled | None:
@@ -231,7 +237,7 @@ def spelt_out(joined: str) -> Unveiled | None:
     """Give the words behind a run of single letters that can only be words with marks; None where it is none."""
     if joined.isascii() or len(joined) < 5:
         return None
-    pieces = cut(joined, syllables(), book().vocabulary)
+    pieces = cut(joined, syllables() | book().abbreviations, book().vocabulary)
     if not pieces or max(map(len, pieces)) < 3:
         return None
     return Unveiled("spaces", _lay(pieces).pieces)

@@ -10,6 +10,9 @@ from service.moderation.syllables import bare_syllables
 _CHAIN_LIMIT = 24
 # A text spelt letter by letter is read as far as this.
 _LONGEST_RUN = 200
+# Two letters with a space between them that stand for a curse where a clause begins or ends.
+_OPENING = frozenset({"đ m", "d m"})
+_CLOSING = frozenset({"v l"})
 # Past so many letters that stand alone a field is no text with a word in two parts.
 _MOST_LETTERS = 400
 
@@ -123,7 +126,19 @@ def _lift_spaced(reading: Reading, index: int, taken: set[int], barren: set[int]
             found = _read_joined(joined)
             if found:
                 return first, first + len(joined), _spread(reading, first, first + len(joined), found)
+        if last - first == 2 and _is_spaced_curse(reading, first, last):
+            joined = "".join(words[first:last])
+            return first, last, _spread(reading, first, last, Unveiled("spaces", (Piece(joined, 0, 2),)))
     return _lift_parts(reading, index, taken) if len(barren) < _MOST_LETTERS else None
+
+
+def _is_spaced_curse(reading: Reading, first: int, last: int) -> bool:
+    """Whether two letters by themselves are a curse: one that opens or closes a clause, typed small."""
+    text = reading.view.text[reading.starts[first] : reading.ends[last - 1]]
+    opens = first == 0 or reading.breaks[first]
+    closes = last >= len(reading.words) or reading.breaks[last]
+    small = reading.span(first + 1, last).text.islower()
+    return small and ((text in _OPENING and (opens or closes)) or (text in _CLOSING and closes and not opens))
 
 
 def _run_of_letters(words: list[str], index: int, taken: set[int]) -> tuple[int, int]:

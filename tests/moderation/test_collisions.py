@@ -95,3 +95,17 @@ def test_what_is_only_mentioned_passes(text):
 )
 def test_who_quotes_himself_uses_the_word(text):
     assert moderate(Submission(body=text), POLICY).outcome is Outcome.HOLD
+
+
+@pytest.mark.parametrize(
+    "text", ["mđ chứ biết làm gì", "ad ugn k biết xem", "v l ghê, chán v l", "cái đ** nào", "tihs gì đây"]
+)
+def test_a_short_curse_is_seen_behind_a_trick(text):
+    assert moderate(Submission(body=text), POLICY).outcome is Outcome.HOLD
+
+
+@pytest.mark.parametrize(
+    "text", ["Phòng 5 m d 3 m", "Khối A gồm v l h", "Tỉ lệ d m là bao nhiêu", "Áo size m l xl", "MD là bác sĩ bên Mỹ"]
+)
+def test_short_letters_pass(text):
+    assert moderate(Submission(body=text), POLICY).outcome is Outcome.APPROVE
