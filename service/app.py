@@ -41,7 +41,7 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
 
@@ -69,6 +69,7 @@ def create_app(runtime: Runtime) -> Flask:
     if runtime.settings.trusted_proxies:
         hops = runtime.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    payload.install(app)
     errors.install(app)
     for blueprint in (public, review, desk, operations, embed, scripts, demo, ops, documents):
         app.register_blueprint(blueprint)
@@ -118,6 +119,8 @@ def _watch(app: Flask, runtime: Runtime) -> None:
         response.headers["X-Request-Id"] = context.request_id()
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
+        if runtime.settings.secure_cookies:
+            response.headers["Strict-Transport-Security"] = "max-age=31536000"
         if g.get("framed"):
             # Its policy names who may frame the page; this older header knows only everybody or nobody.
             del response.headers["X-Frame-Options"]

@@ -28,6 +28,7 @@ NAMES = frozenset({JUDGE, BACKTEST})
 BELL = "duyet:bell"
 BELL_MILLISECONDS = 200
 BEAT = "duyet:scheduler"
+SCRUB = "duyet:scrub"
 BEAT_SECONDS = 3600
 BELLS = 4
 """So many bells may wait: one for each worker that could help, and no more."""
@@ -155,6 +156,24 @@ def ask_backtest(redis: Redis, backtest_id: UUID, *, again: bool = False) -> boo
         log.warning("backtest_not_heard", error=type(error).__name__)
         return False
     return True
+
+
+def ask_scrub(redis: Redis) -> bool:
+    """Ask the scheduler to take what was just erased out of the files; return whether Redis heard it. Never raises.
+
+    What is not heard is done on the day's own turn.
+    """
+    try:
+        redis.set(SCRUB, b"1")
+    except RedisError as error:
+        log.warning("scrub_not_heard", error=type(error).__name__)
+        return False
+    return True
+
+
+def scrub_asked(redis: Redis) -> bool:
+    """Return whether somebody asked since this was asked last."""
+    return bool(redis.getdel(SCRUB))
 
 
 def failed(redis: Redis) -> list[tuple[str, str, str]]:

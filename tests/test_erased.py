@@ -8,6 +8,7 @@ from sqlalchemy import inspect, make_url, text
 
 from service import subjects
 from tests.conftest import connect
+from workers import schedule
 
 NAME, TITLE, BODY, PHONE = (
     "Tên-kỳ-lân",
@@ -96,6 +97,23 @@ def test_nothing_of_an_erased_person_is_left_anywhere(ann, client, site, judge_a
     for file in parts.settings.var.rglob("*"):
         if file.is_file():
             assert found(file.read_bytes()) == [], file
+
+
+def test_what_the_desk_erased_leaves_the_files_as_soon_as_nobody_reads_them(
+    ann, client, site, judge_all, mo, parts, at_the_desk
+):
+    a_life(ann, client, judge_all, mo)
+    boss = at_the_desk("quan-tri", "admin")
+    assert [name for name, data in files_of(parts).items() if found(data)]
+    with parts.database.engine.connect() as reader:
+        # Somebody reads the state before: what they see cannot be taken from under them.
+        reader.execution_options(sqlite_reading=True).execute(text("SELECT count(*) FROM comments"))
+        assert boss.post("/desk/privacy/erase", which=PHONE, reason="thư 12").status_code == 200
+        early = schedule.scrub_asked(parts)
+    if not early:
+        assert schedule.scrub_asked(parts), "asked for again by itself"
+    assert not schedule.scrub_asked(parts), "and once is enough"
+    assert {name: found(data) for name, data in files_of(parts).items() if found(data)} == {}
 
 
 def test_a_withdrawn_comment_leaves_no_text_in_the_files(ann, client, site, judge_all, mo, parts):

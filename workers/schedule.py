@@ -90,6 +90,16 @@ def scrub(parts: Runtime) -> None:
     subjects.scrub(parts.database)
 
 
+def scrub_asked(parts: Runtime) -> bool:
+    """Do the same at once where somebody erased a person, and again later while a reader was in the way."""
+    if not jobs.scrub_asked(parts.redis):
+        return False
+    done = subjects.scrub(parts.database)
+    if not done:
+        jobs.ask_scrub(parts.redis)
+    return done
+
+
 def jobs_of(parts: Runtime) -> list[Periodic]:
     """Return the periodic jobs of this installation."""
     return [
@@ -99,6 +109,7 @@ def jobs_of(parts: Runtime) -> list[Periodic]:
         Periodic("watch", WATCH_SECONDS, watch),
         Periodic("tidy", 600.0, tidy),
         Periodic("scrub", 86_400.0, scrub),
+        Periodic("scrub_asked", parts.settings.sweep_every.total_seconds(), scrub_asked),
     ]
 
 

@@ -5,14 +5,35 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from flask import g, request
+from flask import Flask, g, request
 
+from service.web import context
 from service.web.errors import Problem
 
 MAXIMUM = 64 * 1024
 """Bytes in a request's body."""
 FIELDS = 64
 """More fields than any form of ours has."""
+
+
+REPEATED = {"public.counts": {"article"}}
+"""Which names may come more than once in an address."""
+
+
+def install(app: Flask) -> None:
+    """Refuse addresses in which a name comes twice: two readers of one address could take either value."""
+
+    @app.before_request
+    def once() -> None:
+        for name, values in request.args.lists():
+            if len(values) > 1 and name not in REPEATED.get(request.endpoint or "", ()):
+                raise Problem("malformed", TWICE[context.language()])
+
+
+TWICE = {
+    "vi": "Một tham số của địa chỉ được gửi hai lần.",
+    "en": "A parameter of the address was sent twice.",
+}
 
 
 def read() -> dict[str, Any]:

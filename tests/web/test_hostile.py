@@ -67,6 +67,7 @@ def test_every_answer_carries_the_headers_that_browsers_heed(app, client, site, 
                 assert "Referrer-Policy" in kept, where
                 assert "default-src 'none'" in kept["Content-Security-Policy"], where
                 assert "frame-ancestors" in kept["Content-Security-Policy"], where
+                assert "base-uri 'none'" in kept["Content-Security-Policy"], where
                 assert "X-Request-Id" in kept, where
                 assert not re.search(r"werkzeug|flask|python", str(kept).lower()), where
                 if answer.status_code >= 400:

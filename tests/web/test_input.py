@@ -132,6 +132,16 @@ def test_a_field_sent_twice_is_malformed(client, site, media):
     assert raw(client, twice, media).status_code == 400
 
 
+@pytest.mark.parametrize("path", ["/v1/comments", "/v1/feed.atom", "/embed", "/embed.json", "/desk/sign-in"])
+def test_a_name_sent_twice_in_an_address_is_malformed_and_kept_by_no_cache(client, site, path):
+    for twice in ("site=bao&article=a&site=khac", "site=bao&article=a&site=bao", "site=bao&article=a&%73ite=khac"):
+        answer = client.get(f"{path}?{twice}", headers={"Accept-Language": "en"})
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (400, "no-store")
+        assert "sent twice" in answer.get_data(as_text=True)
+    assert client.get("/v1/counts?site=bao&article=a&article=b").status_code == 200
+    assert client.get("/v1/counts?site=bao&article=a&site=khac").status_code == 400
+
+
 def test_marks_bidi_and_controls_are_cleaned_and_what_was_counted_is_what_is_stored(ann, site, rows):
     typed = "a" + "\u0300" * 50 + " \u202eđảo\u202c \x07chuông\x1b[31m\r\ndòng"
     assert ann(name="Ho\u0300a\n\tB", body=typed).status_code == 202

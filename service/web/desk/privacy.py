@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from service import events, holds, requests, subjects
+from service import events, holds, jobs, requests, subjects
 from service.models import Comment
 from service.web import auth, context, payload
 from service.web.desk import frame, words
@@ -88,6 +88,7 @@ def erase() -> Response:
         _note(session, "erase", rows, reason=reason)
         kept = holds.kept(session, [row.id for row in rows], now=context.now())
     context.tell_of(changed)
+    jobs.ask_scrub(runtime.redis)
     return listed(erased=len(rows), kept=kept)
 
 

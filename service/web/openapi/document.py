@@ -112,7 +112,8 @@ def _responses(call: Call, schemas: dict[Any, dict[str, Any]]) -> dict[str, Any]
         content = {media: {"schema": {} if isinstance(what, Raw) else schemas[what]}} if media else {}
         names = KEPT if 304 in call.answers else ("Location",) if what is answers.Accepted else ()
         found[str(status)] = _response(status, described, content, names)
-    for status in call.problems:
+    # An address with a name in it twice is malformed whatever is called.
+    for status in dict.fromkeys((400, *call.problems)):
         told = call.told.get(status, EVERYWHERE.get(status, answers.Problem))
         content = {"application/problem+json": {"schema": schemas[told]}}
         content |= {PAGE.media: {"schema": {}}} if call.pages else {}

@@ -25,7 +25,8 @@ def test_the_way_in_and_out(at_the_desk):
     assert mo.get("/desk/queue").status_code == 200
     assert mo.get("/desk/own").get_data(as_text=True).count("phiên này") == 1
 
-    assert mo.post("/desk/sign-out").location == f"{DOOR}?done=signed_out"
+    out = mo.post("/desk/sign-out")
+    assert (out.location, out.headers["Clear-Site-Data"]) == (f"{DOOR}?done=signed_out", '"cache", "storage"')
     assert mo.get("/desk/queue").location == f"{DOOR}?next=/desk/queue"
 
 
@@ -52,6 +53,7 @@ def test_over_https_the_cookie_cannot_be_planted_or_overheard(at_the_desk, app, 
     assert cookie(answer).startswith("__Host-duyet=")
     assert "Secure" in cookie(answer)
     assert "Domain" not in cookie(answer)
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
 
 
 @pytest.mark.parametrize(
