@@ -89,7 +89,7 @@ def _digits(word: str) -> str | None:
         read = word.translate(_LETTERS)
         if read.isdigit() and sum(map(str.isdigit, word)) * 3 >= len(word):
             return read
-        if len(word) > 3 and not word.isdigit():
+        if len(word) > 2:
             read = _GLUED.sub(lambda found: _ALL_SPELT[found[0]], word).translate(_LETTERS)
             return read if read.isdigit() and read.isascii() else None
     return None

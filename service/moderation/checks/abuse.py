@@ -15,6 +15,8 @@ from service.moderation.vocabulary import Category, Finding
 NAME = "abuse"
 PATTERNS, _ = FILES
 _MOST = 200
+# Where one follows on another they are one outburst.
+_JOINED = frozenset({Category.PROFANITY, Category.INSULT})
 _UNLIKELY = -2.9
 # What is also a measure, by its first word.
 _MEASURES = frozenset({"dm", "ml"})
@@ -96,7 +98,8 @@ def _curses_joined(reading: Reading, hits: list[Hit]) -> Iterator[tuple[Hit, int
             index < len(hits)
             and hits[index].first == last < len(reading.words)
             and not reading.breaks[last]
-            and hit.entry.category == hits[index].entry.category == Category.PROFANITY
+            and hit.entry.category == hits[index].entry.category
+            and hit.entry.category in _JOINED
         ):
             gravest = max(hit, hits[index], key=_severity)
             hit = replace(gravest, first=hit.first)

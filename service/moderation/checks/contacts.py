@@ -51,6 +51,10 @@ _PARTS = re.compile(
     r"(?:[,.]?\s(?:rồi|và|roi|va)?\s?(?:số\s)?(?:đầu|giữa|đuôi|cuối|dau|giua|duoi|cuoi)(?:\s(?:số|là|so|la))?"
     r"\s\d[\d.]{0,7}){1,3}",
 )
+# A number with gaps that are told apart from it.
+_GAPPED = re.compile(
+    r"\b(?:0|84)[35789x*_?]?[\dx*_?.]{6,9}\d[^\n]{0,14}?\b(?:thay|điền|đổi|thế|x|xx|xxx|dấu)\b[^\n]{0,12}?(?:bằng|là|=)\s?\d{1,4}"
+)
 _PART_WORDS = frozenset({"đuôi", "giữa", "cuối", "duoi", "giua", "cuoi"})
 _MAIL = re.compile(
     r"[a-z0-9._%+-]{2,64}\s?@\s?(?:[a-z0-9-]{2,60}(?:\.[a-z]{2,12}){1,3}"
@@ -71,7 +75,7 @@ _HANDLE = re.compile(
     r"messenger|mess|face|phây|signal|discord|kakao|kakaotalk|threads|thread|lotus|gapo|twitter|imessage|locket|steam)\b"
     r"(?:\s{0,2}(?:id|của em|của mình|của tôi|của tui|cua em|cua minh|em|mình|là|la|nick|tên|ten|user|username|acc|ad|"
     r"admin|tui|tớ|này|nay|nè|cá nhân)){0,2}\s{0,2}[:=\-–>]{0,3}\s{0,2}"
-    r"(@\s?[a-z0-9_.]{3,32}|[a-z][a-z]*[_.\d][a-z0-9_.]{2,30})",
+    r"(@\s?[a-z0-9_.]{3,32}|(?=[a-z0-9_.]{6})[a-z]+[_.\d][a-z0-9_.]{1,30}|[a-z0-9_.]{3,32}#\d{4})",
 )
 # An account without a sign or a digit in it, where it is told to be one.
 _TOLD_HANDLE = re.compile(
@@ -135,6 +139,8 @@ def _places(reading: Reading) -> list[tuple[int, int, str, int]]:
         told = _TOLD_HANDLE.finditer(text)
         found.extend((m.start(1), m.end(1), "account", 2) for m in told if m[1] not in known)
         found.extend((*_called(reading, m), "account", 2) for m in _TOLD_NAME.finditer(text) if _is_called(reading, m))
+    if "thay" in reading.words or "bằng" in reading.words:
+        found.extend((m.start(), m.end(), "phone", 2) for m in _GAPPED.finditer(text) if "x" in m[0] or "*" in m[0])
     if not _PART_WORDS.isdisjoint(reading.words):
         told = _PARTS.finditer(text)
         found.extend((m.start(), m.end(), "phone", 2) for m in told if sum(map(str.isdigit, m[0])) in range(9, 12))

@@ -58,9 +58,9 @@ _PUBLIC = re.compile(
 
 
 # What is seen as a dot.
-_DOTS = {ord(dot): "." for dot in "。｡．․·‧∙•"}
+_DOTS = {ord(dot): "." for dot in "。｡．․·‧∙•★☆●◦▪"}
 # Two looks that most comments do not pass: a dot before a letter, and the words that spell an address.
-_TIGHT = re.compile(r"\.[a-z]|:\s?/|[\[({<]\s?(?:[.,]|dot|d0t|ch)|\s\.\s?[a-z]{2,3}\s?/")
+_TIGHT = re.compile(r"\.[a-z]|,[a-z]{2,3}/|:\s?/|[\[({<]\s?(?:[.,]|dot|d0t|ch)|\s\.\s?[a-z]{2,3}\s?/")
 _SPELLING = frozenset(
     [
         "chấm",

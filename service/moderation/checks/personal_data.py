@@ -113,6 +113,9 @@ _OTHERS = re.compile(
     r"|\b(?:thằng|con|lão|mụ|gã) (?:đó|này|kia|ấy|cướp|lừa)\b",
 )
 _TITLED = re.compile(rf"\btên (?:là )?[{_UPPER}]")
+_PLATE = re.compile(r"\b\d{2}[a-zđ]{1,2}\d?\s?[-. ]\s?(?:\d{3}\.?\d{2}|\d{4})\b")
+_OWNER = re.compile(rf"\s?(?:của|chủ|chủ xe)?\s?(?:là|tên|ông|bà|anh|chị)?\s?(?:ông |bà |anh |chị )?{_FULL_NAME}")
+_CUSTOMER = re.compile(r"\b(?:mã khách hàng|mã kh|số hợp đồng)\s?(?:là|số|:)?\s?[a-z]{0,3}\d{8,14}\b")
 _BOOKLET = re.compile(r"\b[a-z]\d{7,8}\b")
 _INSURED = re.compile(r"\b[a-z]{2}\d{13}\b")
 _HEALTH = re.compile(
@@ -129,7 +132,7 @@ _BANK_TAIL = re.compile(
     r"(?:[,\-–:]?\s(?:chủ tk|chu tk|chủ tài khoản|chu tai khoan|ctk|tên|ten)\s?:?\s(?:[^\W\d_]+\s?){2,4}(?=$|[.,;!?)\n]))?",
 )
 _OWN = frozenset({"tôi", "em", "mình", "cháu", "con", "tớ"})
-_ALL_WORDS = _ID_WORDS | _BANK_WORDS | {"thue"}
+_ALL_WORDS = _ID_WORDS | _BANK_WORDS | {"thue", "ck"}
 _PIECES = 6
 _CARD_ID = re.compile(r"0[0-9]{2}[0-3]\d{8}")
 _MESSAGES = {
@@ -137,6 +140,8 @@ _MESSAGES = {
     "bank account": ("số tài khoản ngân hàng", "a bank account number"),
     "payment card": ("số thẻ thanh toán", "a payment card number"),
     "tax number": ("mã số thuế", "a tax number"),
+    "plate": ("biển số xe của một người", "the plate of somebody's vehicle"),
+    "customer": ("mã khách hàng", "a customer number"),
     "insurance": ("số bảo hiểm xã hội", "a social insurance number"),
     "dwelling": ("tên và nơi ở của một người", "somebody's name with where they live"),
 }
@@ -145,7 +150,10 @@ _MESSAGES = {
 def find(sheet: Sheet) -> Iterator[Finding]:
     """Look for such numbers in every field."""
     for reading in sheet.readings:
-        yield from _dwellings(reading)
+        homes = list(_dwellings(reading))
+        yield from homes
+        if homes or "chủ" in reading.words or "biển" in reading.words:
+            yield from _plates(reading, told=bool(homes))
         yield from _booklets(reading)
         found_runs = runs(reading)
         told = bool(found_runs) and not _ALL_WORDS.isdisjoint(map(fold, reading.words))
@@ -180,12 +188,22 @@ def _account_told(text: str, start: int, end: int) -> tuple[int, int]:
     return label.start() if label else start, tail.end() if tail else end
 
 
+def _plates(reading: Reading, *, told: bool) -> Iterator[Finding]:
+    """Look for the plate of a vehicle, where its owner or somebody's home is told as well."""
+    for match in _PLATE.finditer(reading.view.text):
+        if told or _OWNER.match(reading.given, match.end()):
+            yield _finding("plate", reading.cut(match.start(), match.end()))
+
+
 def _booklets(reading: Reading) -> Iterator[Finding]:
     """Look for the numbers that begin with letters: passports and health insurance, where they are called so."""
     text = reading.view.text
     if "hộ chiếu" in text or "passport" in text or "ho chieu" in text:
         for match in _BOOKLET.finditer(text):
             yield _finding("id card", reading.cut(match.start(), match.end()))
+    if "mã khách hàng" in text or "mã kh " in text or "số hợp đồng" in text:
+        for match in _CUSTOMER.finditer(text):
+            yield _finding("customer", reading.cut(match.start(), match.end()))
     if "bhyt" in text or "bảo hiểm" in text or "bhxh" in text:
         for match in _INSURED.finditer(text):
             yield _finding("id card", reading.cut(match.start(), match.end()))
@@ -253,6 +271,7 @@ def _is_account(near: list[str], after: list[str], digits: str) -> bool:
         return False
     told = "stk" in near or ("tai" in near and "khoan" in near) or ("so" in near and "the" in near)
     banks = _BANK_WORDS - {"tk", "khoan", "the", "ngan", "hang"}
+    told = told or ("ck" in near[-3:] and len(digits) > 9)
     return told or (bool(banks & {*near[-3:], *after}) and len(digits) >= 9)
 
 
