@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from service import sites
+from service import articles, sites
 from tests.browser.test_embed_whole_way import BODY, fill, send
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
@@ -23,8 +23,9 @@ def complaints(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_in_any_state(page, served, add_site, publish, known_codes, scheme):
-    add_site(challenge="none")
+@pytest.mark.parametrize("more_settings", [{"LIMIT_COMMENTS": "3/hour"}])
+def test_axe_finds_nothing_in_any_state(page, served, add_site, publish, known_codes, parts, scheme, now):
+    site = add_site(challenge="none")
     publish()
     page.emulate_media(color_scheme=scheme)
     page.goto(served + OURS)
@@ -39,14 +40,34 @@ def test_axe_finds_nothing_in_any_state(page, served, add_site, publish, known_c
     expect(page.locator(".phone .wrong")).to_be_visible()
     assert complaints(page) == []
     page.get_by_label("Số điện thoại").fill("0912 345 678")
+    page.context.set_offline(True)
+    send(page)
+    expect(page.locator(".end [role=status]")).to_contain_text("Mất kết nối mạng")
+    assert complaints(page) == []
+    page.context.set_offline(False)
+    expect(page.locator(".end [role=status]")).to_contain_text("Đã có mạng trở lại")
     send(page)
     expect(page.get_by_text("Bình luận đang chờ duyệt")).to_be_visible()
+    assert complaints(page) == []
+    page.get_by_role("button", name="Viết bình luận khác").click()
+    fill(page)
+    send(page)
+    expect(page.locator(".end [role=status]")).to_contain_text("Xin chờ")
+    assert complaints(page) == []
+    with parts.database.writing() as session:
+        articles.close(session, site, "bai-1", now=now)
+    page.goto(served + OURS)
+    expect(page.locator("binh-luan[ready]")).to_be_attached()
+    expect(page.get_by_text("Bài viết đã đóng bình luận.")).to_be_visible()
     assert complaints(page) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_in_the_pages_that_need_no_script(page, served, add_site, publish, known_codes, scheme):
-    add_site(challenge="none")
+@pytest.mark.parametrize("more_settings", [{"LIMIT_COMMENTS": "3/hour"}])
+def test_axe_finds_nothing_in_the_pages_that_need_no_script(
+    page, served, add_site, publish, known_codes, parts, scheme, now
+):
+    site = add_site(challenge="none")
     publish()
     add_site("demo", challenge="image")
     page.emulate_media(color_scheme=scheme)
@@ -64,6 +85,16 @@ def test_axe_finds_nothing_in_the_pages_that_need_no_script(page, served, add_si
     page.get_by_text("Rút lại bình luận").click()
     assert complaints(page) == []
     page.goto(f"{served}/receipts/AAAAAAAAAAAAAAAAAAAAAAAA")
+    assert complaints(page) == []
+    page.goto(served + OURS)
+    fill(page)
+    send(page)
+    expect(page.get_by_role("alert")).to_contain_text("Xin chờ")
+    assert complaints(page) == []
+    with parts.database.writing() as session:
+        articles.close(session, site, "bai-1", now=now)
+    page.goto(served + OURS)
+    expect(page.get_by_text("Bài viết đã đóng bình luận.")).to_be_visible()
     assert complaints(page) == []
 
 
@@ -122,6 +153,27 @@ def test_text_twice_as_large_needs_no_sideways_scrolling_on_a_narrow_screen(page
     send(page)
     assert page.evaluate("document.documentElement.scrollWidth") == 320
     expect(page.get_by_label("Nội dung")).to_have_css("font-size", size)
+
+
+@pytest.mark.parametrize("zoom", [2, 4])
+def test_a_screen_zoomed_in_on_shows_every_field_whole_and_the_one_to_mend(browser, served, add_site, publish, zoom):
+    add_site(challenge="image")
+    width = 1280 // zoom
+    with browser.new_context(viewport={"width": width, "height": 1024 // zoom}, device_scale_factor=zoom) as context:
+        page = context.new_page()
+        page.goto(served + OURS)
+        expect(page.locator("binh-luan[ready]")).to_be_attached()
+        send(page)
+        wrong = page.get_by_label("Họ tên")
+        expect(wrong).to_be_focused()
+        expect(wrong).to_be_in_viewport(ratio=1)
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        for shown in page.locator("binh-luan :is(label, input, textarea, canvas, button, .wrong):visible").all():
+            box = shown.bounding_box()
+            # What only machines fill in lies there without being seen.
+            assert box["width"] <= 1 or 0 <= box["x"] <= box["x"] + box["width"] <= width, shown.evaluate(
+                "one => one.outerHTML"
+            )
 
 
 def test_forced_colours_leave_every_border_and_focus_to_be_seen(browser, served, add_site):

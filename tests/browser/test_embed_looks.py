@@ -134,7 +134,7 @@ def on_a_slow_line(page: Page, address: str) -> None:
     held[0].continue_()
 
 
-@SCREENS
+@pytest.mark.parametrize(("width", "height"), [(320, 640), (1000, 900), (1000, 1600)])
 def test_nothing_moves_where_the_tag_of_a_late_script_holds_its_own_place(talked, served, host, width, height):
     talked.set_viewport_size({"width": width, "height": height})
     host.html = below(served).replace("data-site", f"{HELD} data-site")

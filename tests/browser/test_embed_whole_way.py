@@ -123,6 +123,35 @@ def test_the_element_takes_attributes_and_its_own_content_until_it_works(page, s
     expect(page.get_by_text("Bình luận đang chờ duyệt")).to_be_visible()
 
 
+def test_a_page_built_by_script_names_the_article_later_and_then_another(page, served, host, add_site, publish):
+    add_site(origins=(host.origin,), challenge="none")
+    publish(article="bai-1", body="Ý kiến về bài thứ nhất của báo.")
+    publish(article="bai-2", body="Ý kiến về bài thứ hai của báo.")
+    host.html = f'<!doctype html><script src="{served}/embed.js" defer></script><main></main>'
+    page.goto(host.origin)
+    page.evaluate("""() => {
+        const element = document.createElement("binh-luan");
+        document.querySelector("main").append(element);
+        element.setAttribute("site", "bao");
+        element.setAttribute("article", "bai-1");
+    }""")
+    expect(page.locator(".comment .text")).to_have_text("Ý kiến về bài thứ nhất của báo.")
+    page.get_by_label("Họ tên").fill("Ann")
+    page.evaluate("""() => {
+        const element = document.querySelector("binh-luan");
+        element.remove();
+        document.querySelector("main").append(element);
+    }""")
+    expect(page.get_by_label("Họ tên")).to_have_value("Ann")
+    page.evaluate("document.querySelector('binh-luan').setAttribute('article', 'bai-2')")
+    expect(page.locator(".comment .text")).to_have_text("Ý kiến về bài thứ hai của báo.")
+    fill(page)
+    with page.expect_request(lambda request: request.method == "POST") as sent:
+        send(page)
+    assert "article=bai-2" in (sent.value.post_data or "")
+    expect(page.get_by_text("Bình luận đang chờ duyệt")).to_be_visible()
+
+
 def test_a_frame_grows_with_its_content_and_leads_to_its_receipt(browser, served, host, add_site):
     add_site(origins=(host.origin,))
     host.html = FRAMING.replace("OURS", served)

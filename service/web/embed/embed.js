@@ -46,8 +46,10 @@
   };
 
   class Comments extends HTMLElement {
+    static observedAttributes = ["site", "article"];
+
     connectedCallback() {
-      if (this.shadowRoot) return this.poll();
+      if (this.root) return this.poll();
       const root = this.attachShadow({ mode: "open" });
       try {
         const sheet = new CSSStyleSheet();
@@ -58,28 +60,47 @@
       }
       this.root = make("div", { class: "bl", part: "root" }, make("slot"));
       root.append(this.root);
+      addEventListener("offline", () => this.form && this.say(this.words.offline));
+      addEventListener("online", () => this.lost && this.say(this.words.online));
+      document.addEventListener("visibilitychange", () => this.poll());
+      this.begin();
+    }
+
+    // A page that is built by script may name the article later, and then another one.
+    attributeChangedCallback() {
+      if (this.root) this.begin();
+    }
+
+    begin() {
+      if (this.near) this.near.disconnect();
+      const site = this.getAttribute("site");
       const canonical = document.querySelector("link[rel=canonical]");
       this.here = (canonical && canonical.href) || location.origin + location.pathname;
-      this.place = { site: this.getAttribute("site"), article: this.getAttribute("article") || this.here };
+      this.place = { site, article: this.getAttribute("article") || this.here };
       this.query = "?" + new URLSearchParams(this.place);
-      const near = new IntersectionObserver(
+      this.items = this.tag = this.next = this.form = 0;
+      if (!site) return;
+      this.near = new IntersectionObserver(
         (seen) => {
           if (!seen.some((one) => one.isIntersecting)) return;
-          near.disconnect();
+          this.near.disconnect();
           this.load();
         },
         { rootMargin: "800px" },
       );
-      near.observe(this);
+      this.near.observe(this);
     }
 
     async load() {
+      const { query } = this;
       const first = this.read().catch(() => 0);
       try {
-        this.about = await (await get("/embed.json" + this.query)).json();
+        const about = await (await get("/embed.json" + query)).json();
+        if (query != this.query) return;
+        this.about = about;
       } catch (problem) {
         // A site that does not exist stays away; a lost connection comes back.
-        if (!(problem.status < 500)) setTimeout(() => this.isConnected && this.load(), 30000);
+        if (!(problem.status < 500)) setTimeout(() => this.isConnected && query == this.query && this.load(), 30000);
         return;
       }
       const words = (this.words = this.about.words);
@@ -98,7 +119,9 @@
       this.root.lang = this.about.language;
       this.draw();
       // The list is there when it comes into sight, so that nothing under it moves.
-      if (await first) this.arrive();
+      const came = await first;
+      if (query != this.query) return;
+      if (came) this.arrive();
       // Who was already writing in the form of the page goes on writing in this one.
       const active = this.contains(document.activeElement) && this.fields && this.fields[document.activeElement.name];
       const { top, bottom } = this.getBoundingClientRect();
@@ -107,11 +130,10 @@
       this.replaceChildren();
       if (active) active.focus();
       this.setAttribute("ready", "");
-      // Who reads what stands below goes on reading there.
-      if (top < 0 && bottom < innerHeight) scrollBy({ top: this.getBoundingClientRect().bottom - bottom, behavior: "instant" });
-      addEventListener("offline", () => this.form && this.say(words.offline));
-      addEventListener("online", () => this.lost && this.say(words.online));
-      document.addEventListener("visibilitychange", () => this.poll());
+      // Who reads what stands below goes on reading there; nothing comes up from below into sight.
+      const end = this.getBoundingClientRect().bottom;
+      if (top < 0 && bottom < innerHeight) scrollBy({ top: end - bottom, behavior: "instant" });
+      else if (end < bottom && end < innerHeight) this.setAttribute("held", "");
       this.poll();
     }
 
@@ -424,9 +446,10 @@
 
     // Ask for the list; say whether it is another one.
     async read() {
-      const answer = await get("/v1/comments" + this.query);
+      const { query } = this;
+      const answer = await get("/v1/comments" + query);
       const tag = answer.headers.get("ETag");
-      if (tag && tag == this.tag) return 0;
+      if ((tag && tag == this.tag) || query != this.query) return 0;
       this.tag = tag;
       return (this.latest = await answer.json());
     }
@@ -440,7 +463,7 @@
       // Nobody's text is pushed away while they read, but one's own comment is shown at once.
       if (reads && news.length && !news.some((one) => one.id == this.mine)) this.newer.hidden = false;
       else this.show();
-      if (this.next === undefined) this.cursor(next);
+      if (this.next === 0) this.cursor(next);
     }
 
     shows(id) {
