@@ -173,3 +173,18 @@ def test_the_ladder_asks_for_its_next_rung_and_a_proof_costs_the_most(parts, add
     token = challenges.form_token(parts.challenges, site="bao", article="bai-1", now=datetime.now(UTC) - MINUTE)
     answer = client.post("/v1/comments", json=a_comment(token=token, captcha_id=given["id"], captcha="KBRTXH"))
     assert answer.status_code == 202
+
+
+def test_the_desk_names_what_surges_on_the_sites_that_one_reads(add_site, came, watch, at_the_desk, now):
+    here, other = add_site("bao", publish="after_review"), add_site("khac", publish="after_review")
+    mo, nam = at_the_desk("mo", sites=("bao",)), at_the_desk("nam", sites=("khac",))
+    assert "data-surging" not in mo.get("/desk/queue").get_data(as_text=True)
+    came(here, 40, now - MINUTE, article="<b>bai</b>&1")
+    came(other, 5, now - MINUTE)
+    assert watch(now) == [True]
+    page = mo.get("/desk/queue").get_data(as_text=True)
+    assert "tăng đột biến" in page
+    assert "&lt;b&gt;bai&lt;/b&gt;&amp;1</a> (40 trong 10 phút, thường là 0)" in page
+    assert "data-surging" not in nam.get("/desk/queue").get_data(as_text=True)
+    watch(now + 30 * MINUTE)
+    assert "data-surging" not in mo.get("/desk/queue").get_data(as_text=True)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from service import clock, filters, sites
 from service.comments import queue as waiting
+from service.comments import surges
 from service.comments.deciding import REASONS, UnknownComment
 from service.comments.queue import BadCursor
 from service.filters import BadFilter
@@ -118,6 +119,7 @@ def shown(asked: Asked, *, wrong: str = "", notice: str = "", undo: str = "", st
             late=sum(one.late for one in standing),
             oldest=_oldest(standing, said, now),
             standing=standing,
+            surging=_surging(session, known),
             checks=CHECKS,
             categories=views.categories(),
             ages=asking.AGES,
@@ -192,6 +194,12 @@ def _lines(session: Session, found: waiting.Page) -> list[views.Line]:
 def _sites(session: Session) -> list[KnownSite]:
     viewer = auth.viewer()
     return [site for site in sites.every(session) if viewer.sees(site.key)]
+
+
+def _surging(session: Session, known: list[KnownSite]) -> list[tuple[str, surges.Surging]]:
+    """Return which articles of one's sites get many times their usual comments, and of which site each is."""
+    keys = {site.id: site.key for site in known}
+    return [(keys[one.site_id], one) for one in surges.current(session, site_ids=list(keys))]
 
 
 def _standing(session: Session, known: list[KnownSite]) -> list[clock.Standing]:

@@ -67,6 +67,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "late_count": ("{count} quá hạn", "{count} late"),
     "oldest": ("lâu nhất {time}", "oldest {time}"),
     "target": ("Hạn đọc", "Target"),
+    "surging": (
+        "Bài đang nhận bình luận tăng đột biến, nên mọi bình luận của bài chờ duyệt:",
+        "Articles that get many more comments than usual, all of which wait for a person:",
+    ),
+    "surging_count": ("{recent} trong 10 phút, thường là {usual}", "{recent} in 10 minutes, usually {usual}"),
     "target_hours": ("{hours} giờ", "{hours} hours"),
     "moment_seconds": ("vừa xong", "just now"),
     "moment_minutes": ("{n} phút", "{n} min"),
