@@ -1,5 +1,6 @@
 """`python -m workers` serves the queue; `python -m workers schedule` runs the periodic jobs."""
 
+import contextlib
 import signal
 import sys
 import threading
@@ -8,7 +9,7 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
-from service import config, jobs, logs, redis_pool
+from service import config, health, jobs, logs, redis_pool
 from workers import schedule, tasks
 
 log = structlog.get_logger(__name__)
@@ -67,9 +68,10 @@ def _work(settings: config.Settings) -> int:
 
 
 def _warn_of_eviction(redis: Redis) -> None:
-    policy = redis.config_get("maxmemory-policy").get("maxmemory-policy", "noeviction")
-    if policy != "noeviction":
-        log.error("redis_may_evict", policy=policy, wanted="noeviction")
+    with contextlib.suppress(RedisError):
+        policy = health.eviction(redis)
+        if policy not in {health.KEEPS, None}:
+            log.error("redis_may_evict", policy=policy, wanted=health.KEEPS)
 
 
 def _schedule(settings: config.Settings) -> int:

@@ -9,7 +9,7 @@ from rq.registry import FailedJobRegistry
 from rq.serializers import DefaultSerializer, JSONSerializer
 from sqlalchemy import func, select
 
-from service import jobs
+from service import health, jobs
 from service.models import Comment
 from tests.conftest import wait_for
 
@@ -137,3 +137,22 @@ def test_two_sweepers_do_no_double_work(client, site, parts, start):
     wait_for(lambda: pending(parts) == 0, "the workers")
     with parts.database.reading() as session:
         assert session.scalar(select(func.count()).where(Comment.version == 2)) == len(sent)
+
+
+class TestOnARentedRedis:
+    """Whoever rents a Redis may often not ask how it is set up."""
+
+    @pytest.fixture
+    def redis_url(self, valkey, valkey_server):
+        everything = {"keys": ["*"], "channels": ["*"], "categories": ["+@all"], "commands": ["-config"]}
+        valkey.acl_setuser("tenant", enabled=True, passwords=["+word"], **everything)
+        yield f"redis://tenant:word@127.0.0.1:{valkey_server.port}/0"
+        valkey.acl_deluser("tenant")
+
+    @pytest.mark.usefixtures("site", "database_url")
+    @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+    def test_a_worker_works_there_too(self, client, parts, start):
+        assert health.eviction(parts.redis) is None
+        start("workers")
+        send(client)
+        wait_for(lambda: pending(parts) == 0, "the worker")
