@@ -76,7 +76,7 @@ lock: $(TESTS) ## pin every dependency anew, with hashes, from pyproject.toml
 	@$(LOCK) -o requirements-telemetry.txt --extra otel --extra sentry pyproject.toml
 	@$(LOCK) -o requirements-dev.txt --extra otel --extra sentry --group dev pyproject.toml
 
-chaos: $(TESTS) ## kill and stop real parts for three minutes, then count what was lost
+chaos: $(TESTS) ## kill and stop real parts for five minutes, then count what was lost
 	@.venv/bin/python -W ignore -m tests.chaos
 
 bench: $(TESTS) ## measure the service

@@ -217,7 +217,7 @@ def standing(town: Town, identifier: uuid.UUID) -> Any:
 
 def last_version_beside_the_new(town: Town, _: Ledger) -> str:
     """Run the last released version's web server and worker on the new schema, under a share of the traffic."""
-    name, folder = last_version(town.folder)
+    name, folder, released = last_version(town.folder)
     old_worker = town.add("old-worker", town.parts["worker-1"].command, folder=folder)
     command = tuple(
         str(town.port + 1) if word == str(town.port) else word.replace("--workers=2", "--workers=1")
@@ -226,6 +226,7 @@ def last_version_beside_the_new(town: Town, _: Ledger) -> str:
     old_web = town.add("old-web", command, folder=folder)
     try:
         wait_for(lambda: answers(town.port + 1), "the old version's web server", 30)
+        town.unreleased_beside = not released
         town.ports.append(town.port + 1)
         time.sleep(5)
         town.ports.remove(town.port + 1)
@@ -234,22 +235,25 @@ def last_version_beside_the_new(town: Town, _: Ledger) -> str:
         assert old_worker.starts == 1, f"the old worker died; see {old_worker.log}"
         assert old_web.starts == 1, f"the old web server died; see {old_web.log}"
     finally:
+        town.unreleased_beside = False
         for part in (old_worker, old_web):
             part.end()
             del town.parts[part.name]
     return name
 
 
-def last_version(folder: Path) -> tuple[str, Path]:
-    """Unpack the last tagged version, or else the code that came with the first migration."""
+def last_version(folder: Path) -> tuple[str, Path, bool]:
+    """Unpack the last tagged version, or else the code that came with the first migration; say whether it is tagged."""
 
     def git(*words: str) -> bytes:
         return subprocess.run(["git", *words], cwd=ROOT, check=True, capture_output=True).stdout
 
+    released = True
     try:
         try:
             commit = git("describe", "--tags", "--abbrev=0").decode().strip()
         except subprocess.CalledProcessError:
+            released = False
             first = "service/migrations/versions/0001_first_tables.py"
             commit = git("log", "-1", "--first-parent", "--format=%h", "--", first).decode().strip()
         target = folder / f"version-{commit}"
@@ -258,7 +262,7 @@ def last_version(folder: Path) -> tuple[str, Path]:
                 archive.extractall(target, filter="data")
     except (OSError, subprocess.CalledProcessError) as error:
         raise NotHere("this checkout has no history to take an older version from") from error
-    return commit, target
+    return commit, target, released
 
 
 FAULTS = (

@@ -104,6 +104,8 @@ class Town:
     disk: Path | None
     """A file system of its own under SQLite, small enough to be filled; None where it may not be mounted."""
     ports: list[int] = field(default_factory=list)
+    unreleased_beside: bool = False
+    """Whether code that was never released serves beside ours: it hashes what one key must not change another way."""
     web_down: list[list[float]] = field(default_factory=list)
     closing: threading.Event = field(default_factory=threading.Event)
 
