@@ -15,6 +15,7 @@ SHARED: dict[str, tuple[str, str]] = {
     "by": ("Người làm", "By"),
     "since": ("Từ ngày", "From"),
     "until": ("Đến ngày", "Until"),
+    "day": ("ngày/tháng/năm", "day/month/year"),
     "days": ("Số ngày", "Days"),
     "nothing": ("Chưa có gì ở đây.", "Nothing here yet."),
     "changed_meanwhile": (

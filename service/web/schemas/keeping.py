@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from contextlib import suppress
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -35,16 +36,19 @@ def _cap(value: Any) -> Any:
 def _day(value: Any) -> Any:
     if value in (None, ""):
         return None
-    if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            pass
+    day = re.fullmatch(r"\s*([0-9]{4})-([0-9]{2})-([0-9]{2})\s*", str(value))
+    # As people here write it, at the desk.
+    local = re.fullmatch(r"\s*([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})\s*", str(value))
+    numbers = day.groups() if day else local.groups()[::-1] if local else ()
+    with suppress(ValueError, TypeError):
+        return date(*map(int, numbers))
     raise fields.Wrong("invalid")
 
 
 Day = Annotated[
-    date | None, BeforeValidator(_day), WithJsonSchema({"type": "string", "description": "A day, as in 2026-11-24."})
+    date | None,
+    BeforeValidator(_day),
+    WithJsonSchema({"type": "string", "description": "A day, as in 2026-11-24 or 24/11/2026."}),
 ]
 Version = Annotated[
     int, BeforeValidator(fields.number), VERSIONS, WithJsonSchema({"type": ["integer", "string"], "minimum": 1})

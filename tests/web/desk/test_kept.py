@@ -101,10 +101,14 @@ def test_the_audit_shows_narrows_and_exports(ed):
     page = ed.client.get("/desk/audit?noun=rule&since=2020-01-01").get_data(as_text=True)
     assert "moderator:ed" in page
     assert 'href="/desk/audit/export?noun=rule&amp;since=2020-01-01"' in page
+    assert 'value="01/01/2020"' in page
+    assert "moderator:ed" in ed.client.get("/desk/audit?noun=rule&since=1/1/2020").get_data(as_text=True)
+    assert "moderator:ed" not in ed.client.get("/desk/audit?noun=rule&until=31/12/2020").get_data(as_text=True)
     export = ed.client.get("/desk/audit/export?noun=rule")
     assert export.content_type == "text/csv; charset=utf-8"
     assert export.get_data(as_text=True).count("\r\n") == 2
-    assert ed.client.get("/desk/audit?since=never").status_code == 422
+    for never in ("never", "31/02/2026", "2026-13-01"):
+        assert ed.client.get(f"/desk/audit?since={never}").status_code == 422
 
 
 @pytest.mark.parametrize("path", ["/rules", "/rules/new", "/rules/entries", "/rules/1", "/blocks", "/audit"])
