@@ -9,7 +9,7 @@ from service.moderation.sheet import Reading, Sheet
 from service.moderation.vocabulary import Category, Finding, Message
 
 NAME = "contempt"
-_LIKE = 1.35
+_LIKE = 1.4
 
 
 def find(sheet: Sheet) -> Iterator[Finding]:
