@@ -1,6 +1,7 @@
 """The body of a request as a flat mapping, whatever its media type; strict where parsers are lenient."""
 
 import json
+import threading
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -39,8 +40,20 @@ TWICE = {
 def read() -> dict[str, Any]:
     """Return the fields sent, read once; raise `Problem` for what is no JSON object or form, or is too large."""
     if "payload" not in g:
-        g.payload = _read()
+        # A body that never ends keeps its thread; one thread of a web process is always left for readers.
+        if not _READING.acquire(timeout=PATIENCE_SECONDS):
+            raise Problem("unavailable", headers={"Retry-After": "1"})
+        try:
+            g.payload = _read()
+        finally:
+            _READING.release()
     return dict(g.payload)
+
+
+AT_ONCE, PATIENCE_SECONDS = 3, 0.2
+"""So many bodies are taken in at once by a process (it has four threads), and how long another waits for its turn."""
+
+_READING = threading.BoundedSemaphore(AT_ONCE)
 
 
 def _read() -> dict[str, Any]:

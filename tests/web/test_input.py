@@ -1,7 +1,9 @@
 """Hostile input: named or cleaned alike on both databases, never a 500, never half a row."""
 
+import contextlib
 import http.client
 import json
+import socket
 
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from service.models import Article, Comment
 from service.web.cleaning import Unreadable, cleaned, cleaned_line
-from tests.conftest import a_comment
+from tests.conftest import PATIENCE, a_comment
 
 FIELDS = ("article", "name", "title", "body")
 
@@ -230,3 +232,18 @@ def test_a_header_cannot_be_put_into_an_answer(ann, site):
 
     assert answer.status_code == 202
     assert "Set-Cookie" not in answer.headers
+
+
+def test_bodies_that_never_end_leave_a_thread_for_readers(base_url, site):
+    host, port = base_url.removeprefix("http://").split(":")
+    slow = (
+        f"POST /v1/comments HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{{"
+    )
+    with contextlib.ExitStack() as stack:
+        for _ in range(12):
+            stack.enter_context(socket.create_connection((host, int(port)))).sendall(slow.encode())
+        for number in range(12):
+            reader = http.client.HTTPConnection(host, int(port), timeout=PATIENCE)
+            reader.request("GET", f"/v1/comments?site=bao&article={number}")
+            assert reader.getresponse().status == 200
+            reader.close()
