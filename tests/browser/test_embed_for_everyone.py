@@ -138,7 +138,9 @@ def test_a_comment_is_written_sent_and_another_reported_by_keyboard_alone(
     tab("Space")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
+    tab("Đường dẫn lạ")
     tab("Enter")
+    assert walked[-1] == "Gửi báo cáo"
     expect(page.get_by_text("Tòa soạn sẽ xem lại bình luận này")).to_be_focused()
 
 

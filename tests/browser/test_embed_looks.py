@@ -143,6 +143,17 @@ def test_nothing_moves_where_the_tag_of_a_late_script_holds_its_own_place(talked
     expect(talked.locator("script[data-site]")).to_be_hidden()
 
 
+def test_nothing_moves_under_a_bare_tag_that_the_page_waits_for(talked, served, host):
+    host.html = below(served).replace(" defer", "")
+    held: list[Route] = []
+    talked.route("**/embed.js", held.append)
+    talked.goto(host.origin, wait_until="commit")
+    wait_for(lambda: talked.evaluate("document.readyState") and held, "the page to ask for the script")
+    talked.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
+    held[0].continue_()
+    assert shift(talked) < 0.02
+
+
 @SCREENS
 def test_nothing_moves_for_a_reader_who_is_further_down_already(talked, served, host, width, height):
     talked.set_viewport_size({"width": width, "height": height})
