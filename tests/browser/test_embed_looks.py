@@ -146,7 +146,11 @@ def test_nothing_moves_where_the_tag_of_a_late_script_holds_its_own_place(talked
 def test_nothing_moves_under_a_bare_tag_that_the_page_waits_for(talked, served, host):
     host.html = below(served).replace(" defer", "")
     held: list[Route] = []
-    talked.route("**/embed.js", held.append)
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    talked.route("**/embed.js", hold)
     talked.goto(host.origin, wait_until="commit")
     wait_for(lambda: talked.evaluate("document.readyState") and held, "the page to ask for the script")
     talked.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
