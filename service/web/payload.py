@@ -41,7 +41,9 @@ def read() -> dict[str, Any]:
     """Return the fields sent, read once; raise `Problem` for what is no JSON object or form, or is too large."""
     if "payload" not in g:
         # A body that never ends keeps its thread; one thread of a web process is always left for readers.
-        if not _READING.acquire(timeout=PATIENCE_SECONDS):
+        if "too_busy" in g or not _READING.acquire(timeout=PATIENCE_SECONDS):
+            # Whoever asks again within this request, such as each limit, waits no second time.
+            g.too_busy = True
             raise Problem("unavailable", headers={"Retry-After": "1"})
         try:
             g.payload = _read()
@@ -50,7 +52,7 @@ def read() -> dict[str, Any]:
     return dict(g.payload)
 
 
-AT_ONCE, PATIENCE_SECONDS = 3, 0.2
+AT_ONCE, PATIENCE_SECONDS = 3, 0.05
 """So many bodies are taken in at once by a process (it has four threads), and how long another waits for its turn."""
 
 _READING = threading.BoundedSemaphore(AT_ONCE)
