@@ -60,6 +60,7 @@ _TRAIL = re.compile(
     r"(?:[\s,.;:(–-]+(?:gọi|lh|liên hệ|zalo|zl|tele|telegram|alo|ib|inbox|sđt|sdt|đt|dt|hotline|call|nhắn|số|add|kb|kết bạn|"
     r"qua|ngay|cho|em|mình|goi|lien he|nhan|so|bên|và|hoặc|vào|tại|link|web|trang|đăng ký|ở|vao|tai|id|nhé|nha|với|là|của))+[\s:.(-]*$",
 )
+_QUOTED = re.compile(r"[\"“][^\"“”\n]{2,80}[\"”]")
 _WORD = re.compile(r"\S+")
 _HEAD = 6
 # How much likeness weighs against signs in finding the clause that says most.
@@ -83,7 +84,7 @@ _VEILED = 3.0
 # Who ends on a question wants an answer, not a customer.
 _ASKED = 2.0
 # How like the examples a field must be: to be looked at, and, with its signs weighed in, to be held.
-_UNLIKE, _LIKE, _TRUST = -1.0, 1.0, 0.4
+_UNLIKE, _LIKE, _TRUST = -1.2, 0.9, 0.4
 # How far beyond that an offer with a contact must go to be rejected.
 _BLATANT = 1.5
 # Where people are promised their lost money back, fraud is part of the pitch.
@@ -126,8 +127,10 @@ def _count(reading: Reading, like: Likeness | None) -> _Tally:
     """Gather the signs; of a long field those around the stretch that is likest an offer."""
     tally = _Tally()
     first, last = (like.first - _AROUND, like.last + _AROUND) if like else (0, len(reading.words))
+    text = reading.view.text
+    quoted = [match.span() for match in _QUOTED.finditer(text)] if '"' in text or "“" in text else []
     for sign in _apart([*_listed(reading), *_shaped(reading), *_brands(reading)]):
-        if sign.last <= first or sign.first >= last:
+        if sign.last <= first or sign.first >= last or _is_quoted(sign, reading, quoted):
             continue
         if sign.label == "warning":
             tally.warnings[sign.name] = sign.weight
@@ -142,6 +145,12 @@ def _count(reading: Reading, like: Likeness | None) -> _Tally:
     places = [*contacts.places(reading), *links.places(reading)]
     tally.contacts = [(start, end) for start, end, _, severity in places if severity > 1]
     return tally
+
+
+def _is_quoted(sign: Sign, reading: Reading, quoted: list[tuple[int, int]]) -> bool:
+    """Whether a sign stands in quotation marks: whoever quotes an offer seldom makes it."""
+    start, end = reading.starts[sign.first], reading.ends[sign.last - 1]
+    return any(opened < start and end < closed for opened, closed in quoted)
 
 
 def _listed(reading: Reading) -> Iterator[Sign]:

@@ -99,7 +99,7 @@ _PLACES = frozenset(
 )
 _STREET = re.compile(
     rf"(?:\b(?:nhà|địa chỉ|ở)\s(?:ở\s)?)?\b(?:(?:số|nhà|phòng|căn|lô|p)\s?(?:nhà\s|số\s)?\d+[\w/]*(?:\s(?:ngõ|ngách|hẻm|kiệt|đường|phố|block|toà|tòa|"
-    rf"lô|tầng|chung cư|khu|tổ|cc)\s[\w/.]+)+|(?:số\s)?\d+[\w/]*\s(?:ngõ|ngách|hẻm|kiệt|đường|phố)\s[\d{_UPPER}][\w/]*"
+    rf"lô|tầng|chung cư|khu|tổ|cc)\s[\w/.]+)+|(?:số\s)?\d+[\w/]*\s(?:ngõ|ngách|hẻm|kiệt|đường|phố|khu phố|tổ|ấp)\s[\d{_UPPER}][\w/]*"
     rf"|(?:ấp|thôn|xóm|tổ|buôn|bản|khu phố|hẻm|ngõ|ngách|kiệt)\s[\w/]+,?\s(?:xã|phường|thị trấn|phố|đường|huyện)\s[{_UPPER}])"
     rf"(?:,?\s(?:[{_UPPER}][^\W\d_]*|\d+|phố|đường|phường|xã|quận|huyện|chung cư|khu|tp|ngõ|hẻm|ngách|tổ|block))*",
 )
@@ -108,14 +108,17 @@ _BORN = re.compile(
     rf"(?:[, ]+(?:trú|ở|quê|nhà|hktt|ngụ|học|làm|số)\s[^.!?\n]{{2,60}})?",
 )
 _OTHERS = re.compile(
-    r"\b(?:nhà|địa chỉ|chỗ ở)\s(?:của\s)?(?:bà|ông|nó|hắn|thằng|con|lão|mụ|mẹ con|vợ chồng|cô ta|anh ta|chị ta|chúng nó|thằng kia|gã|ả)\b"
+    r"\b(?:nhà|địa chỉ|chỗ ở)\s(?:của\s)?(?:bà|ông|nó|hắn|thằng|con|lão|mụ|cô ấy|anh ấy|chị ấy|mẹ con|vợ chồng|cô ta|anh ta|chị ta|chúng nó|thằng kia|gã|ả)\b"
     r"|\b(?:chồng|vợ|con|mẹ|bố) (?:nó|hắn|bà ta|ông ta|cô ta|tên)\b|\b(?:cô ta|anh ta|chị ta|hắn|nó|bà ta|ông ta|lão|mụ)\s(?:đang\s)?(?:thuê|ở|trọ|sống|trú|làm)\b|\bai (?:rảnh|gần|tiện|thích)\b|\bqua mà\b|\btới mà\b|\bđến mà\b"
+    r"|\b(?:bà|ông|lão|mụ|chị|anh|cô|thằng|con)\s(?:[^\W\d_]+\s){0,3}(?:ấy|đó|kia|này|ta)\s(?:thuê|ở|trọ|sống|trú|nhà)\b|\bcon (?:gái|trai) học\b"
     r"|\b(?:thằng|con|lão|mụ|gã) (?:đó|này|kia|ấy|cướp|lừa)\b",
 )
 _TITLED = re.compile(rf"\btên (?:là )?[{_UPPER}]")
 _PLATE = re.compile(r"\b\d{2}[a-zđ]{1,2}\d?\s?[-. ]\s?(?:\d{3}\.?\d{2}|\d{4})\b")
 _OWNER = re.compile(rf"\s?(?:của|chủ|chủ xe)?\s?(?:là|tên|ông|bà|anh|chị)?\s?(?:ông |bà |anh |chị )?{_FULL_NAME}")
-_CUSTOMER = re.compile(r"\b(?:mã khách hàng|mã kh|số hợp đồng)\s?(?:là|số|:)?\s?[a-z]{0,3}\d{8,14}\b")
+_CUSTOMER = re.compile(
+    r"\b(?:mã khách hàng|mã kh|số hợp đồng|mã bệnh án|mã bệnh nhân|mã hồ sơ|số hồ sơ|mã số bệnh án|bệnh án số)\s?(?:là|số|:)?\s?[a-z]{0,4}-?\d{6,14}\b"
+)
 _BOOKLET = re.compile(r"\b[a-z]\d{7,8}\b")
 _INSURED = re.compile(r"\b[a-z]{2}\d{13}\b")
 _HEALTH = re.compile(
@@ -132,7 +135,7 @@ _BANK_TAIL = re.compile(
     r"(?:[,\-–:]?\s(?:chủ tk|chu tk|chủ tài khoản|chu tai khoan|ctk|tên|ten)\s?:?\s(?:[^\W\d_]+\s?){2,4}(?=$|[.,;!?)\n]))?",
 )
 _OWN = frozenset({"tôi", "em", "mình", "cháu", "con", "tớ"})
-_ALL_WORDS = _ID_WORDS | _BANK_WORDS | {"thue", "ck"}
+_ALL_WORDS = _ID_WORDS | _BANK_WORDS | {"thue", "ck", "mst"}
 _PIECES = 6
 _CARD_ID = re.compile(r"0[0-9]{2}[0-3]\d{8}")
 _MESSAGES = {
@@ -201,7 +204,7 @@ def _booklets(reading: Reading) -> Iterator[Finding]:
     if "hộ chiếu" in text or "passport" in text or "ho chieu" in text:
         for match in _BOOKLET.finditer(text):
             yield _finding("id card", reading.cut(match.start(), match.end()))
-    if "mã khách hàng" in text or "mã kh " in text or "số hợp đồng" in text:
+    if any(word in text for word in ("mã khách", "mã kh ", "số hợp đồng", "bệnh án", "mã bệnh", "hồ sơ")):
         for match in _CUSTOMER.finditer(text):
             yield _finding("customer", reading.cut(match.start(), match.end()))
     if "bhyt" in text or "bảo hiểm" in text or "bhxh" in text:
@@ -247,7 +250,7 @@ def _read(reading: Reading, windows: Iterator[tuple[int, int, str]], *, told: bo
         whole = _stands_alone(reading, first, last)
         if len(digits) == 16 and whole and digits[0] in "3456" and _luhn(digits):
             yield first, last, "payment card"
-        elif len(digits) in {10, 13} and whole and "so" in near and "thue" in near:
+        elif len(digits) in {10, 13} and whole and (("so" in near and "thue" in near) or "mst" in near):
             yield first, last, "tax number"
         elif (len(digits) == 12 and ((whole and _CARD_ID.fullmatch(digits)) or _named(near, _ID_WORDS))) or (
             len(digits) == 9 and _named(near, _ID_WORDS)
