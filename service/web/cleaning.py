@@ -5,6 +5,8 @@ Not here: any judgement. Zero-width characters stay, since the engine wants to s
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 MARKS = 4
 """Vietnamese needs two marks on a letter; scripts that need more than four are not written in NFC."""
@@ -50,3 +52,12 @@ def _fewer_marks(text: str) -> str:
         if run <= MARKS:
             kept.append(char)
     return "".join(kept)
+
+
+def typed_line(fields: Mapping[str, Any], name: str) -> str:
+    """Return what a person of the desk typed as one clean line, '' for what no text can hold."""
+    value = fields.get(name)
+    try:
+        return cleaned_line(value) if isinstance(value, str) else ""
+    except Unreadable:
+        return ""

@@ -9,6 +9,7 @@ from flask import Blueprint, Response
 from service import events, holds, jobs, requests, subjects
 from service.models import Comment
 from service.web import auth, context, payload
+from service.web.cleaning import typed_line
 from service.web.desk import frame, words
 from service.web.desk.privacy_words import PRIVACY
 from service.web.errors import Problem
@@ -103,7 +104,7 @@ def add_request() -> Response:
         zone=settings.zone,
         country=settings.phone_region,
     )
-    kind, reference = payload.text_of(fields, "kind"), payload.text_of(fields, "reference")
+    kind, reference = payload.text_of(fields, "kind"), typed_line(fields, "reference")
     try:
         with context.runtime().database.writing() as session:
             requests.add(session, kind=kind, reference=reference, terms=terms, **_by())

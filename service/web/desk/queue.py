@@ -16,6 +16,7 @@ from service.comments.queue import BadCursor
 from service.filters import BadFilter
 from service.sites import KnownSite
 from service.web import auth, context, payload
+from service.web.cleaning import typed_line
 from service.web.desk import asking, frame, queue_words, views
 from service.web.desk.asking import Asked
 from service.web.errors import Problem
@@ -75,7 +76,7 @@ def save_filter() -> Response:
     try:
         with context.runtime().database.writing() as session:
             actor = auth.viewer().actor
-            filters.save(session, payload.text_of(fields, "name"), asked.kept(), actor=actor, now=context.now())
+            filters.save(session, typed_line(fields, "name"), asked.kept(), actor=actor, now=context.now())
     except BadFilter as error:
         return shown(asked, wrong=f"filter_bad_{error.code}", status=422)
     return frame.onward("desk.queue.listed", done="filter_saved", **asked.kept())

@@ -97,3 +97,13 @@ def test_the_page_speaks_english_too(boss, sent):
     page = boss.post("/desk/privacy/find", which=PHONE).get_data(as_text=True)
     assert "1 comments found" in page
     assert "Kept by law" in page
+
+
+def test_what_is_written_down_turns_no_direction_around(boss, rows):
+    boss.post("/desk/privacy/requests", kind="access", reference="Công\u202e văn 12" + "\u0301" * 6)
+    assert [one.reference for one in rows(Request)] == ["Công văn 12\u0301\u0301\u0301\u0301"]
+    name = "Mới\u202e nhất"
+    boss.post("/desk/queue/filters", name=name, q="abc")
+    page = boss.get("/desk/queue").get_data(as_text=True)
+    assert "Mới nhất" in page
+    assert "\u202e" not in page
