@@ -292,12 +292,15 @@ def _code(reading: Reading, rules: Grammar, words: list[str], index: int) -> str
 def _with_pauses(reading: Reading, coded: list[str]) -> tuple[list[str], list[int]]:
     line: list[str] = []
     places: list[int] = []
-    for index, code in enumerate(coded):
-        if reading.breaks[index]:
-            line.append(_PAUSE)
-            places.append(index)
-        line.append(code)
+    done = 0
+    for index in [index for index, pause in enumerate(reading.breaks) if pause]:
+        line += coded[done:index]
+        line.append(_PAUSE)
+        places += range(done, index)
         places.append(index)
+        done = index
+    line += coded[done:]
+    places += range(done, len(coded))
     places.append(len(coded))
     return line, places
 

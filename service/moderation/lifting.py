@@ -13,6 +13,8 @@ _LONGEST_RUN = 200
 # Two letters with a space between them that stand for a curse where a clause begins or ends.
 _OPENING = frozenset({"đ m", "d m"})
 _CLOSING = frozenset({"v l"})
+# Of so many doubtful words of a field it is asked whether they stand backwards.
+_MOST_TURNED = 400
 # Past so many letters that stand alone a field is no text with a word in two parts.
 _MOST_LETTERS = 400
 
@@ -38,7 +40,7 @@ def lift(reading: Reading, odd: list[int], tied: list[int], gaps: list[str]) -> 
     for first in [first for first, (_, found, _) in changes.items() if found.trick == "reversed"]:
         _turn_neighbours(reading, first, changes[first][1].pieces[0].word, changes, turned)
     plain = bare_syllables()
-    for index in doubtful:
+    for index in doubtful[:_MOST_TURNED]:
         word = reading.words[index]
         backwards = turned_bare(word) if index not in taken and word not in plain else None
         if backwards is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 from io import BytesIO
+from itertools import repeat
 from math import sqrt
 from typing import TypeAlias
 from zlib import crc32
@@ -89,7 +90,7 @@ def keys(words: Sequence[str], *, toneless: bool) -> Keys:
     plain = np.concatenate((singles, _pairs(singles))) & ~_KIND
     if toneless:
         return np.concatenate((plain, np.zeros(max(0, size - 1), dtype=np.uint32)))
-    kinds_of = np.fromiter(map(_kind, words), dtype=np.uint32, count=size)
+    kinds_of = np.fromiter(map(_kinds().get, words, repeat(0)), dtype=np.uint32, count=size)
     named = kinds_of != _NONE
     paired = _pairs(np.where(named, kinds_of, singles)) | _KIND
     return np.concatenate((plain, np.where(named[:-1] | named[1:], paired, _NONE)))
@@ -114,10 +115,6 @@ def _kinds() -> dict[str, int]:
         for row in rows("kinds.tsv")
         for word in row["words"].split("|")
     }
-
-
-def _kind(word: str) -> int:
-    return _kinds().get(word, 0)
 
 
 @lru_cache(maxsize=32768)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from service.moderation.sheet import Reading
 
@@ -58,11 +59,7 @@ def runs(reading: Reading) -> list[Run]:
 
 
 def _find_runs(reading: Reading) -> Iterator[Run]:
-    values = [
-        (index, value)
-        for index, word in enumerate(reading.words)
-        if (value := _ALL_SPELT.get(word) or (_digits(word) if word[0] in _STARTS or not word.isalpha() else None))
-    ]
+    values = [(index, value) for index, value in enumerate(map(_value, reading.words)) if value]
     if sum(len(value) for _, value in values) < 6:
         return
     pieces: list[tuple[int, int, int]] = []
@@ -78,6 +75,14 @@ def _find_runs(reading: Reading) -> Iterator[Run]:
         last = index
     if len(digits) > 5:
         yield Run(digits, tuple(pieces), spelt)
+
+
+@lru_cache(maxsize=16384)
+def _value(word: str) -> str | None:
+    spelt = _ALL_SPELT.get(word)
+    if spelt is None and (word[0] in _STARTS or not word.isalpha()):
+        return _digits(word)
+    return spelt
 
 
 def _digits(word: str) -> str | None:

@@ -81,6 +81,7 @@ def test_machine_disguises_are_lifted(seed):
     assert sum(map(len, texts.values())) <= 0.03 * len(PHRASES) * len(texts)
 
 
-def test_the_cases_that_were_scored_once_are_those_that_were_sealed():
-    digest, name = HERE.joinpath("blind_cases.sha256").read_text(encoding="utf-8").split()
+@pytest.mark.parametrize("sealed", ["blind_cases", "sealed_cases"])
+def test_the_cases_that_were_scored_once_are_those_that_were_sealed(sealed):
+    digest, name = HERE.joinpath(f"{sealed}.sha256").read_text(encoding="utf-8").split()
     assert hashlib.sha256(HERE.joinpath(name).read_bytes()).hexdigest() == digest

@@ -103,6 +103,9 @@ _STREET = re.compile(
     rf"|(?:ấp|thôn|xóm|tổ|buôn|bản|khu phố|hẻm|ngõ|ngách|kiệt)\s[\w/]+,?\s(?:xã|phường|thị trấn|phố|đường|huyện)\s[{_UPPER}])"
     rf"(?:,?\s(?:[{_UPPER}][^\W\d_]*|\d+|phố|đường|phường|xã|quận|huyện|chung cư|khu|tp|ngõ|hẻm|ngách|tổ|block))*",
 )
+# One of these stands in every street's address; looking for them first costs a tenth.
+_NUMBERED = re.compile(r"\d[\w/]*\s(?:ngõ|ngách|hẻm|kiệt|đường|phố|block|toà|tòa|lô|tầng|chung cư|khu|tổ|cc|ấp)\s")
+_VILLAGES = frozenset({"ấp", "thôn", "xóm", "tổ", "buôn", "bản", "khu", "hẻm", "ngõ", "ngách", "kiệt"})
 _BORN = re.compile(
     rf"({_FULL_NAME})\s?[,(-]?\s?(?:sn|sinh|sinh năm|sinh ngày|s/n)\s?\d{{1,2}}[/.-]\d{{1,2}}[/.-](?:19|20)?\d\d"
     rf"(?:[, ]+(?:trú|ở|quê|nhà|hktt|ngụ|học|làm|số)\s[^.!?\n]{{2,60}})?",
@@ -232,6 +235,8 @@ def _dwellings(reading: Reading) -> Iterator[Finding]:
             start, end = match.start(1), where.end()
             yield _finding("dwelling", Span(reading.field, start, end, reading.given[start:end]))
             return
+    if _VILLAGES.isdisjoint(reading.words) and not _NUMBERED.search(reading.given):
+        return
     street = _STREET.search(reading.given)
     if (
         street
