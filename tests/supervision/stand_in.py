@@ -169,7 +169,8 @@ def running(root: Path, port: int | None = None, path: str = os.defpath) -> Iter
     port = port or free_port()
     with (root / "log").open("wb") as log:
         supervisor = subprocess.Popen(
-            command(root, port, path),
+            # Whoever runs the tests under nohup would hand down that a closed terminal means nothing.
+            ["env", "--default-signal=HUP", *command(root, port, path)],
             cwd=root,
             env=environment(),
             stdin=subprocess.DEVNULL,
