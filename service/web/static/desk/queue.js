@@ -21,6 +21,8 @@ const undoable = []; // {decisions, name, lines: [{line, before}]}
 const done = new Set(); // ids decided here, which a list that is on its way must not bring back
 let leased = null;
 let leaseTimer = 0;
+let coming = null; // the card of the current line, while it is on its way
+const pressed = []; // keys that wait for it
 
 const fill = (text, values) => Object.entries(values).reduce((all, [key, value]) => all.replace(`{${key}}`, value), text);
 const lines = () => [...list.querySelectorAll(".line")];
@@ -118,8 +120,7 @@ function show(line, { reading = false } = {}) {
   line.scrollIntoView({ block: "nearest" });
   const id = line.dataset.id;
   const entry = load(id);
-  if (entry.card) put(entry.card);
-  else entry.coming.then((card) => card && current() === line && put(card));
+  coming = entry.card ? put(entry.card) : entry.coming.then((card) => card && current() === line && put(card));
   history.replaceState(null, "", `?${address}${address && "&"}item=${id}`);
   leaseTimer = setTimeout(() => lease(id), LEASE_AFTER_MS);
   ahead(line);
@@ -473,18 +474,36 @@ document.addEventListener("keydown", (event) => {
   if (keys.open) return;
   if (event.key === "Escape") return escape(event.target);
   if (event.target.matches?.("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
-  const menu = shown()?.querySelector("[data-reasons]");
-  if (menu?.open && /^[0-9]$/.test(event.key)) {
-    const button = menu.querySelectorAll(".sheet > button")[(Number(event.key) + 9) % 10];
-    event.preventDefault();
-    reasons(false);
-    return button && act(button.value);
-  }
   const key = event.key.length === 1 ? event.key.toLowerCase() : "";
-  if (!KEYS[key] || (event.repeat && key !== "j" && key !== "k")) return;
+  if (!KEYS[key] && !(/^[0-9]$/.test(key) && (pressed.length || menuOpen()))) return;
   event.preventDefault();
-  KEYS[key]();
+  if (event.repeat && key !== "j" && key !== "k") return;
+  if (!pressed.length && (!OF_CARD.has(key) || !lacking())) return press(key);
+  pressed.push(key);
+  if (pressed.length === 1) pressWaiting();
 });
+
+// What decides must not fall on the comment before, whose card still stands there.
+const OF_CARD = new Set("aemnr");
+const lacking = () => current() && shown()?.dataset.id !== current().dataset.id;
+const menuOpen = () => shown()?.querySelector("[data-reasons]")?.open;
+
+function press(key) {
+  if (KEYS[key]) return KEYS[key]();
+  if (!menuOpen()) return;
+  const button = shown().querySelectorAll("[data-reasons] .sheet > button")[(Number(key) + 9) % 10];
+  reasons(false);
+  if (button) act(button.value);
+}
+
+async function pressWaiting() {
+  while (pressed.length) {
+    await coming;
+    const key = pressed[0];
+    if (!OF_CARD.has(key) || !lacking()) press(key);
+    pressed.shift();
+  }
+}
 
 // What others do meanwhile
 
