@@ -46,7 +46,8 @@ from service.app import create_app
 from service.challenges import Challenges, store
 from service.challenges.drawing import draw
 from service.challenges.speech import speak
-from service.comments import deciding
+from service.comments import deciding, submission
+from service.comments.submission import Accepted, Draft, Gate
 from service.models import Base
 from service.moderation.vocabulary import Outcome
 from service.runtime import Runtime
@@ -421,6 +422,27 @@ def publish(ann: Callable[..., Any], judge_all: Callable[[], int], parts: Runtim
         return dict(accepted)
 
     return send
+
+
+@pytest.fixture
+def past_the_door(parts: Runtime) -> Callable[..., list[Accepted]]:
+    """Store comments in one transaction as the readers' call does in the end, without its gate and its cleaning."""
+
+    def store(
+        site: KnownSite,
+        *drafts: Draft,
+        gate: Gate | None = None,
+        address: str = "203.0.113.7",
+        now: datetime | None = None,
+    ) -> list[Accepted]:
+        given = {"vault": parts.vault, "secret": parts.receipt_secret, "address": address, "key": None}
+        now = now or datetime.now(UTC)
+        arrivals = [submission.ready(site, draft, gate or Gate(), now=now, **given) for draft in drafts]
+        with parts.database.writing() as session:
+            submission.store(session, arrivals)
+        return [one.accepted for one in arrivals]
+
+    return store
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ import pytest
 from sqlalchemy import select, text
 
 from service import retention, subjects
-from service.comments import submission
-from service.comments.submission import Draft, Gate
+from service.comments.submission import Draft
 from service.models import Comment
 from service.privacy import Unreadable, Vault, address_prefix, masked
 
@@ -121,21 +120,12 @@ def test_a_consent_is_kept_with_its_sentence_its_version_and_its_time(client, ad
     assert none is None
 
 
-def test_retention_erases_what_is_due_and_nothing_else(site, parts, judge_all):
+def test_retention_erases_what_is_due_and_nothing_else(site, parts, judge_all, past_the_door):
     now = datetime.now(UTC)
     for days in (91, 31, 0, 0):
-        with parts.database.writing() as session:
-            submission.submit(
-                session,
-                site,
-                Draft("a", "Ann", "Ý kiến", f"Đề nghị phường sửa con đường số {days}.", phone=STORED, consent=True),
-                Gate(),
-                vault=parts.vault,
-                secret=parts.receipt_secret,
-                address="203.0.113.7",
-                key=None,
-                now=now - timedelta(days=days),
-            )
+        body = f"Đề nghị phường sửa con đường số {days}."
+        draft = Draft("a", "Ann", "Ý kiến", body, phone=STORED, consent=True)
+        past_the_door(site, draft, now=now - timedelta(days=days))
     judge_all()
     with parts.database.reading() as session:
         assert retention.due(session, site, now=now) == retention.Due(phones=1, addresses=2)

@@ -162,24 +162,6 @@ def store(session: Session, arrivals: Sequence[Arrival]) -> None:
         raise
 
 
-def submit(
-    session: Session,
-    site: KnownSite,
-    draft: Draft,
-    gate: Gate,
-    *,
-    vault: Vault,
-    secret: bytes,
-    address: str,
-    key: str | None,
-    now: datetime,
-) -> Accepted:
-    """Store one comment in the caller's transaction; raise what `store` raises."""
-    arrival = ready(site, draft, gate, vault=vault, secret=secret, address=address, key=key, now=now)
-    store(session, [arrival])
-    return arrival.accepted
-
-
 def _article(session: Session, arrival: Arrival) -> int:
     site, draft, now = arrival.site, arrival.draft, arrival.now
     known = articles.open_for_comments(session, site, draft.article, now=now)

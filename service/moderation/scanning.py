@@ -18,7 +18,7 @@ def scan(reading: Reading, index: Index) -> Iterator[Hit]:
     last_word, wild = len(words) - 1, 0
     for first, word in enumerate(words):
         node = trie.get(word)
-        if "*" in word or word[0] == "~":
+        if _is_wild(word):
             wild += 1
             if wild > _WILD:
                 continue

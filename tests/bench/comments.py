@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from service.challenges import store
 from service.challenges.seal import seal
 from service.comments import submission
-from service.comments.submission import Draft, Gate
+from service.comments.submission import Arrival, Draft, Gate
 from service.sites import KnownSite
 from tests.bench.engine import SENTENCES
 from tests.bench.installation import Installation
@@ -28,38 +28,31 @@ def submit(stand: Installation, site: KnownSite, count: int, *, articles: int, s
     """Store comments as pending, in transactions of a thousand."""
     dice = random.Random(seed)
     for begin in range(0, count, 1000):
+        arrivals = [
+            _ready(
+                stand,
+                site,
+                Draft(article=f"bai-{at % articles}", name="Ngọc Ánh", title="Ý kiến", body=text(dice)),
+                f"10.{dice.randrange(256)}.{dice.randrange(256)}.{dice.randrange(256)}",
+            )
+            for at in range(begin, min(begin + 1000, count))
+        ]
         with stand.parts.database.writing() as session:
-            for at in range(begin, min(begin + 1000, count)):
-                submission.submit(
-                    session,
-                    site,
-                    Draft(article=f"bai-{at % articles}", name="Ngọc Ánh", title="Ý kiến", body=text(dice)),
-                    Gate(),
-                    vault=stand.parts.vault,
-                    secret=stand.parts.receipt_secret,
-                    address=f"10.{dice.randrange(256)}.{dice.randrange(256)}.{dice.randrange(256)}",
-                    key=None,
-                    now=datetime.now(UTC),
-                )
+            submission.store(session, arrivals)
+
+
+def _ready(stand: Installation, site: KnownSite, draft: Draft, address: str) -> Arrival:
+    given = {"vault": stand.parts.vault, "secret": stand.parts.receipt_secret, "address": address, "key": None}
+    return submission.ready(site, draft, Gate(), now=datetime.now(UTC), **given)
 
 
 def publish(stand: Installation, site: KnownSite, article: str, count: int) -> None:
     """Put so many approved comments under an article."""
     dice = random.Random(7)
     for at in range(count):
+        draft = Draft(article=article, name="Ngọc Ánh", title="Ý kiến", body=f"{dice.choice(SENTENCES)} Lần {at}.")
         with stand.parts.database.writing() as session:
-            draft = Draft(article=article, name="Ngọc Ánh", title="Ý kiến", body=f"{dice.choice(SENTENCES)} Lần {at}.")
-            submission.submit(
-                session,
-                site,
-                draft,
-                Gate(),
-                vault=stand.parts.vault,
-                secret=stand.parts.receipt_secret,
-                address=f"10.1.{at}.1",
-                key=None,
-                now=datetime.now(UTC),
-            )
+            submission.store(session, [_ready(stand, site, draft, f"10.1.{at}.1")])
     while drain_once(stand.parts) is not None:
         pass
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from service.comments import judging, receipts, state, submission
+from service.comments import judging, receipts, state
 from service.comments.submission import Draft, Gate
 from service.db import database_time
 from service.models import Article, Comment, Decision
@@ -17,22 +17,12 @@ LEASE = timedelta(seconds=30)
 
 
 @pytest.fixture
-def send(parts, site):
+def send(past_the_door, site):
     """Ann sends a comment; return its id."""
 
     def ann(body="Cảm ơn tòa soạn đã phản ánh kịp thời.", *, article="bai-1", address="203.0.113.7", **gate):
-        with parts.database.writing() as session:
-            return submission.submit(
-                session,
-                site,
-                Draft(article, "Ann", "Ý kiến", body),
-                Gate(**gate),
-                vault=parts.vault,
-                secret=parts.receipt_secret,
-                address=address,
-                key=None,
-                now=datetime.now(UTC),
-            )
+        (accepted,) = past_the_door(site, Draft(article, "Ann", "Ý kiến", body), gate=Gate(**gate), address=address)
+        return accepted
 
     return ann
 
@@ -272,20 +262,9 @@ def test_a_lease_from_before_the_clock_was_set_back_holds_nobody_up(parts, send)
     assert len(claim(parts)) == 1
 
 
-def test_an_after_review_site_publishes_nothing_by_itself(parts, add_site, judge_all):
+def test_an_after_review_site_publishes_nothing_by_itself(parts, add_site, judge_all, past_the_door):
     careful = add_site("can-than", publish="after_review")
-    with parts.database.writing() as session:
-        accepted = submission.submit(
-            session,
-            careful,
-            Draft("bai-1", "Ann", "Ý kiến", "Bài viết rất hay."),
-            Gate(),
-            vault=parts.vault,
-            secret=parts.receipt_secret,
-            address="203.0.113.7",
-            key=None,
-            now=datetime.now(UTC),
-        )
+    (accepted,) = past_the_door(careful, Draft("bai-1", "Ann", "Ý kiến", "Bài viết rất hay."))
     judge_all()
     assert status(parts, accepted) == "held"
     assert history(parts, accepted)[-1][1] == Outcome.HOLD

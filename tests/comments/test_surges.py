@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import update
 
 from service import challenges, exposition, sites
-from service.comments import submission, surges
-from service.comments.submission import Draft, Gate
+from service.comments import surges
+from service.comments.submission import Draft
 from service.models import Comment
 from tests.conftest import a_comment, with_answers
 from workers import schedule
@@ -16,23 +16,11 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def came(parts):
+def came(past_the_door):
     """Let so many comments on an article come in at a moment."""
 
     def come(site, number, at, *, article="bai-1"):
-        with parts.database.writing() as session:
-            for _ in range(number):
-                submission.submit(
-                    session,
-                    site,
-                    Draft(article, "Ngọc Ánh", "", "Một ý kiến bình thường."),
-                    Gate(),
-                    vault=parts.vault,
-                    secret=parts.receipt_secret,
-                    address="203.0.113.7",
-                    key=None,
-                    now=at,
-                )
+        past_the_door(site, *[Draft(article, "Ngọc Ánh", "", "Một ý kiến bình thường.")] * number, now=at)
 
     return come
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import pytest
 
 from service import moderators
-from service.comments import deciding, submission
-from service.comments.submission import Draft, Gate
+from service.comments import deciding
+from service.comments.submission import Draft
 from service.models import Comment
 from service.moderation.vocabulary import Outcome
 
@@ -41,24 +41,12 @@ PLACES = tuple(itertools.product(("name", "title", "body"), STRANGE))
 
 
 @pytest.fixture
-def strange(parts, site, judge_all):
+def strange(parts, site, judge_all, past_the_door):
     """Every strange text in every field, and all of it once more in all fields; half of them are shown."""
     plain = {"name": "Ngọc Ánh", "title": "Ý kiến", "body": "Bài viết hay."}
     drafts = [plain | {field: text} for field, text in PLACES]
     drafts += [dict.fromkeys(plain, text) for text in STRANGE * 2]
-    with parts.database.writing() as session:
-        for draft in drafts:
-            submission.submit(
-                session,
-                site,
-                Draft(article="bai-1", phone=PHONE, **draft),
-                Gate(),
-                vault=parts.vault,
-                secret=parts.receipt_secret,
-                address="10.0.0.1",
-                key=None,
-                now=datetime.now(UTC),
-            )
+    past_the_door(site, *[Draft(article="bai-1", phone=PHONE, **draft) for draft in drafts])
     judge_all()
     viewer = moderators.Viewer("moderator:mo", frozenset({"review"}), None)
     with parts.database.writing() as session:
