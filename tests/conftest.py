@@ -562,7 +562,16 @@ def page(browser: Browser) -> Iterator[Page]:
 @contextlib.contextmanager
 def answering(application: Any, name: str) -> Iterator[str]:
     """Serve a WSGI application from a thread of this process, at an origin with this name for this machine."""
-    server = make_server("127.0.0.1", 0, application, threaded=True)
+
+    def whole(environ: Any, start_response: Any) -> list[bytes]:
+        # This server leaves a file open when a browser goes away while it is sent.
+        chunks = application(environ, start_response)
+        try:
+            return list(chunks)
+        finally:
+            getattr(chunks, "close", lambda: None)()
+
+    server = make_server("127.0.0.1", 0, whole, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://{name}:{server.server_port}"
