@@ -237,6 +237,28 @@ def test_a_key_that_comes_before_its_card_waits_for_it(held, enter, status_of):
     assert status_of(one) == "held"
 
 
+def test_undoing_takes_back_the_last_decision_though_its_answer_has_not_come(held, enter, status_of):
+    one, two, three = held(*BODIES[:3])
+    page = enter()
+    reads(page, one)
+    page.keyboard.press("a")
+    becomes(status_of, one, "approved")
+    reads(page, two)
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/decision", hold)
+    page.keyboard.press("a")
+    page.keyboard.press("u")
+    wait_for(lambda: page.evaluate("true") and waiting, "the decision to be sent")
+    page.unroute("**/decision")
+    says(page, "Đã hoàn tác: Người 2")
+    becomes(status_of, two, "held")
+    assert (status_of(one), status_of(three)) == ("approved", "held")
+
+
 def test_many_are_decided_and_taken_back_at_once(held, enter, status_of):
     ids = held(*BODIES)
     page = enter()

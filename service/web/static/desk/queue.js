@@ -204,6 +204,15 @@ function putBack({ line, before }) {
   else list.append(line);
 }
 
+// Decisions are heard in the order in which they were made, and undoing waits until the last one was.
+let underway = Promise.resolve();
+
+function inTurn(asked) {
+  const answer = underway.then(() => asked);
+  underway = answer.catch(() => null);
+  return answer;
+}
+
 async function decide(ask, label) {
   const card = shown();
   if (!card || card.dataset.mine !== "yes") return;
@@ -213,7 +222,8 @@ async function decide(ask, label) {
   const place = line && take(line);
   count(-1);
   show(next);
-  const answer = await call("POST", `/v1/review/comments/${id}/decision`, { ...ask, version: Number(version) });
+  const asked = call("POST", `/v1/review/comments/${id}/decision`, { ...ask, version: Number(version) });
+  const answer = await inTurn(asked);
   forget(id);
   if (answer.http === 200) {
     remember({ decisions: [answer.decision.id], name, lines: place ? [place] : [] });
@@ -232,7 +242,7 @@ async function decideMany(items, ask) {
   const wanted = items.slice(0, 500);
   const places = wanted.map(({ id }) => list.querySelector(`[data-id="${id}"]`)).filter(Boolean);
   const after = places.includes(current()) ? remaining(places) : current();
-  const answer = await call("POST", "/v1/review/decisions", { ...ask, items: wanted });
+  const answer = await inTurn(call("POST", "/v1/review/decisions", { ...ask, items: wanted }));
   if (answer.http !== 200) return failed(answer);
   const good = answer.results.filter((one) => one.status === 200);
   const taken = [];
@@ -268,6 +278,7 @@ function remember(entry) {
 }
 
 async function undo() {
+  await underway;
   const entry = undoable.pop();
   if (!entry) return say(words.said_nothing_to_undo);
   const many = entry.decisions.length > 1;
