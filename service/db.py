@@ -106,10 +106,11 @@ class Database:
     def scrub(self) -> bool:
         """Empty SQLite's journal, so that what was erased is in no page of it; say whether nobody was in the way.
 
-        On PostgreSQL the vacuum and the recycling of its log do so, at the server's own times.
+        On PostgreSQL the planner's statistics, which hold samples of columns, are taken anew; the vacuum and the
+        recycling of its log do the rest at the server's own times.
         """
         if self.engine.dialect.name != "sqlite":
-            return True
+            return postgresql.sample_again(self.engine)
         connection = self.engine.raw_connection()
         try:
             waits = connection.execute("PRAGMA busy_timeout").fetchone()

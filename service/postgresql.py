@@ -12,8 +12,8 @@ from typing import Any
 
 import psycopg
 from psycopg.abc import PQGen
-from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.exc import InvalidatePoolError, OperationalError
 
 LOOK_SECONDS = 2.0
 """A connection that lay in the pool says within this time that it lives, or it is replaced."""
@@ -22,6 +22,8 @@ TRUSTED_SECONDS = 0.1
 CONNECT_SECONDS = 3
 GRACE_SECONDS = 1.0
 """So much longer than the server's own time-out is waited for the server to say that it ran out."""
+SAMPLING_SECONDS = 60.0
+"""So long may taking the statistics of every table anew last; nobody waits for a lock of it."""
 AGAIN_SECONDS = 1.0
 """After so long somebody looks again whether a server that was silent takes connections."""
 
@@ -131,3 +133,22 @@ def engine(url: str, timeout: timedelta, pool_size: int) -> Engine:
         record.info["trusted"] = time.monotonic() + TRUSTED_SECONDS
 
     return made
+
+
+def sample_again(engine: Engine) -> bool:
+    """Take the planner's statistics anew, which hold values of columns as they were; say whether there was time."""
+    with engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        if not isinstance(driver, Patient):
+            return True
+        usual = driver.patience
+        try:
+            driver.patience = SAMPLING_SECONDS + GRACE_SECONDS
+            connection.execute(text(f"SET LOCAL statement_timeout = {int(SAMPLING_SECONDS * 1000)}"))
+            connection.execute(text("ANALYZE"))
+            connection.commit()
+        except OperationalError:
+            return False
+        finally:
+            driver.patience = usual
+    return True

@@ -60,7 +60,7 @@ def in_redis(valkey) -> bytes:
     return b"".join(key + (valkey.dump(key) or b"") for key in valkey.keys())  # noqa: SIM118 - not a dictionary.
 
 
-def a_life(ann, client, judge_all, mo) -> dict[str, str]:
+def a_life(ann, client, judge_all, mo, parts) -> dict[str, str]:
     """Let a comment go through all that could leave a trace of it, and return what its writer got."""
     sent = ann(name=NAME, title=TITLE, body=BODY, phone=PHONE, consent=True, article="a").get_json()
     ann(name=NAME, phone=PHONE, consent=True, article="a", **CODE)
@@ -74,11 +74,15 @@ def a_life(ann, client, judge_all, mo) -> dict[str, str]:
     assert client.post(f"{address}/phone", json={"reason": "gọi xác minh"}, headers=mo).get_json()["phone"]
     listed = client.get("/v1/comments?site=bao&article=a").get_data()
     assert "kỳ-lân".encode() in listed
+    if parts.database.engine.dialect.name == "postgresql":
+        # As autovacuum does after a while: it keeps a sample of the values of each column.
+        with parts.database.writing() as session:
+            session.execute(text("ANALYZE"))
     return dict(sent)
 
 
 def test_nothing_of_an_erased_person_is_left_anywhere(ann, client, site, judge_all, mo, parts, valkey_server, capsys):
-    a_life(ann, client, judge_all, mo)
+    a_life(ann, client, judge_all, mo, parts)
     assert found(b"".join(rows_of(parts).values())), "the marks are there before"
     with parts.database.writing() as session:
         rows = subjects.find(session, PHONE, vault=parts.vault, region="VN")
@@ -102,7 +106,7 @@ def test_nothing_of_an_erased_person_is_left_anywhere(ann, client, site, judge_a
 def test_what_the_desk_erased_leaves_the_files_as_soon_as_nobody_reads_them(
     ann, client, site, judge_all, mo, parts, at_the_desk
 ):
-    a_life(ann, client, judge_all, mo)
+    a_life(ann, client, judge_all, mo, parts)
     boss = at_the_desk("quan-tri", "admin")
     assert [name for name, data in files_of(parts).items() if found(data)]
     with parts.database.engine.connect() as reader:
@@ -117,7 +121,7 @@ def test_what_the_desk_erased_leaves_the_files_as_soon_as_nobody_reads_them(
 
 
 def test_a_withdrawn_comment_leaves_no_text_in_the_files(ann, client, site, judge_all, mo, parts):
-    sent = a_life(ann, client, judge_all, mo)
+    sent = a_life(ann, client, judge_all, mo, parts)
     assert client.delete(f"/v1/receipts/{sent['receipt']}").status_code == 204
     assert subjects.scrub(parts.database)
     gone = "con đường trước chợ".encode()

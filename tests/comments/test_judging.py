@@ -20,8 +20,9 @@ LEASE = timedelta(seconds=30)
 def send(past_the_door, site):
     """Ann sends a comment; return its id."""
 
-    def ann(body="Cảm ơn tòa soạn đã phản ánh kịp thời.", *, article="bai-1", address="203.0.113.7", **gate):
-        (accepted,) = past_the_door(site, Draft(article, "Ann", "Ý kiến", body), gate=Gate(**gate), address=address)
+    def ann(body="Cảm ơn tòa soạn đã phản ánh kịp thời.", *, article="bai-1", address="203.0.113.7", now=None, **gate):
+        draft = Draft(article, "Ann", "Ý kiến", body)
+        (accepted,) = past_the_door(site, draft, gate=Gate(**gate), address=address, now=now)
         return accepted
 
     return ann
@@ -63,7 +64,9 @@ def test_a_claimed_comment_is_claimed_by_nobody_else(parts, send):
 
 
 def test_fresh_comments_come_in_batches_in_the_order_of_their_arrival(parts, send):
-    sent = [send(f"Ý kiến thứ {n} về tuyến đường mới mở.").id for n in range(5)]
+    begin = datetime.now(UTC)
+    moments = [begin + timedelta(milliseconds=n) for n in range(5)]
+    sent = [send(f"Ý kiến thứ {n} về tuyến đường mới mở.", now=now).id for n, now in enumerate(moments)]
     assert [one.id for one in claim(parts, batch=3)] == sent[:3]
     assert [one.id for one in claim(parts, batch=3)] == sent[3:]
 
