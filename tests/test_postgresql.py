@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -81,6 +82,41 @@ def test_while_postgresql_stands_still_reads_are_answered_and_nothing_is_promise
     wait_for(lambda: client.get("/readyz").status_code == 200, "the database to be found again")
     assert client.post("/v1/comments", json=a_comment()).status_code == 202
     assert len(rows(Comment)) == 2
+
+
+@pytest.mark.chaos
+@pytest.mark.usefixtures("site", "database_url")
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("more_settings", [{"DATABASE_TIMEOUT": "1", "SHED_SECONDS": "60"}])
+def test_comments_that_wait_for_one_that_postgresql_has_caught_wait_for_two_time_outs_at_most(
+    app, client, parts, rows, standing_still, more_settings
+):
+    stop, go_on = standing_still
+    together = app.extensions["duyet-together"]
+
+    def post(number):
+        began = time.monotonic()
+        with app.test_client() as own:
+            answer = own.post("/v1/comments", json=a_comment(article=f"bai-{number}"))
+        return answer, time.monotonic() - began
+
+    with ThreadPoolExecutor(8) as crowd:
+        with parts.database.engine.connect() as other:
+            other.execute(text("LOCK TABLE comments IN EXCLUSIVE MODE"))
+            asked = [crowd.submit(post, number) for number in range(8)]
+            wait_for(lambda: len(together._waiting) == 7, "one to store, and seven to wait for their turn")
+            stop()
+            answers = [one.result(PATIENCE) for one in asked]
+            go_on()
+        assert [answer.status_code for answer, _ in answers] == [503] * 8
+        assert all(answer.headers["Retry-After"].isdigit() for answer, _ in answers)
+        in_its_statement = parts.settings.database_timeout.total_seconds() + postgresql.GRACE_SECONDS
+        longest = in_its_statement + postgresql.LOOK_SECONDS + postgresql.CONNECT_SECONDS
+        assert max(took for _, took in answers) < longest + 2, "two more for a busy machine"
+
+        wait_for(lambda: client.get("/readyz").status_code == 200, "the database to be found again")
+        assert {one.result(PATIENCE)[0].status_code for one in [crowd.submit(post, n) for n in range(8)]} == {202}
+    assert len(rows(Comment)) == 8
 
 
 def test_while_a_server_is_silent_one_looks_again_and_nobody_else_waits():

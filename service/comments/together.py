@@ -38,7 +38,8 @@ class Together:
         """Return when the comment is durable; raise what `submission.store` raises for it, or `db.AWAY`."""
         place = _Place(arrival)
         self._waiting.append(place)
-        # Whoever has the turn stores for all who wait; the database's own time-outs end it.
+        # Whoever has the turn stores for all who wait. The database's own time-outs end a turn, and the next one takes
+        # all who wait by then: nobody waits for more than two.
         with self._turn:
             if not place.ended:
                 self._store([self._waiting.popleft() for _ in range(len(self._waiting))])
@@ -46,20 +47,31 @@ class Together:
             raise place.error
 
     def _store(self, places: list[_Place]) -> None:
-        error: Exception | None = None
+        error = self._tried([one.arrival for one in places])
+        if error is None:
+            self.ring()
+        elif len(places) > 1 and not isinstance(error, AWAY):
+            self._store_singly(places)
+            return
+        _end(places, error)
+
+    def _store_singly(self, places: list[_Place]) -> None:
+        """Let the one at fault hear of it alone, and a database that has gone away meanwhile keep them waiting once."""
+        for at, one in enumerate(places):
+            self._store([one])
+            if isinstance(one.error, AWAY):
+                _end(places[at:], one.error)
+                return
+
+    def _tried(self, arrivals: list[Arrival]) -> Exception | None:
         try:
             with self.database.writing() as session:
-                submission.store(session, [one.arrival for one in places])
-        except AWAY as away:
-            error = away
-        except Exception as fault:  # noqa: BLE001 - it is raised where the comment came from.
-            if len(places) > 1:
-                # One of them is at fault, and the others must not suffer for it.
-                for one in places:
-                    self._store([one])
-                return
-            error = fault
-        else:
-            self.ring()
-        for one in places:
-            one.error, one.ended = error, True
+                submission.store(session, arrivals)
+        except Exception as error:  # noqa: BLE001 - it is raised where the comment came from.
+            return error
+        return None
+
+
+def _end(places: list[_Place], error: Exception | None) -> None:
+    for one in places:
+        one.error, one.ended = error, True

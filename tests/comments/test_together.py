@@ -45,14 +45,14 @@ def arrival(parts, site, now):
 
 
 @pytest.fixture
-def at_once(parts, together):
+def errors_at_once(parts, together):
     """Store these from a thread each, so that all but the first wait for one another; return what was raised."""
 
     def raised(one):
         try:
             together.store(one)
         except Exception as error:  # noqa: BLE001 - which one is what is asked.
-            return type(error)
+            return error
         return None
 
     def send(arrivals):
@@ -70,6 +70,12 @@ def at_once(parts, together):
             return [one.result() for one in (first, *rest)]
 
     return send
+
+
+@pytest.fixture
+def at_once(errors_at_once):
+    """The same; return the kinds of what was raised."""
+    return lambda arrivals: [error and type(error) for error in errors_at_once(arrivals)]
 
 
 def test_what_waits_while_one_is_stored_goes_with_the_next_transaction_and_one_bell(
@@ -110,3 +116,20 @@ def test_when_the_database_is_away_it_says_so_and_no_bell_is_rung(parts, arrival
         Together(nowhere, bell).store(arrival())
     nowhere.close()
     assert bell.rung == 0
+
+
+@pytest.mark.parametrize("more_settings", [{"DATABASE_TIMEOUT": "0.5"}])
+def test_a_database_that_goes_away_while_each_is_tried_alone_keeps_them_waiting_once(
+    parts, site, arrival, errors_at_once, rows, now, more_settings
+):
+    with parts.database.writing() as session:
+        articles.close(session, site, "bai-2", now=now)
+    with parts.database.engine.connect() as other:
+        lock = "LOCK TABLE comments IN EXCLUSIVE MODE" if other.dialect.name == "postgresql" else "SELECT 1"
+        parts.database.after_writing(lambda _: None, lambda _: other.in_transaction() or other.execute(text(lock)))
+        first, *others = errors_at_once([arrival(), *(arrival("bai-1") for _ in range(4)), arrival("bai-2")])
+    assert first is None
+    assert len(others) == 5
+    assert all(isinstance(one, db.AWAY) for one in others)
+    assert len({id(one) for one in others}) == 1, "one time-out for all of them"
+    assert len(rows(Comment)) == 1
