@@ -1,19 +1,20 @@
 """Measures the service: prints medians and ratios of one run, writes JSON and charts; it never fails on a time.
 
-python -m tests.bench [--only reads,accepts,judging,visible,growth,desk,rules,costs,units] [--quick] [--out FOLDER]
+python -m tests.bench [--only TABLE,TABLE] [--quick] [--out FOLDER]; the tables are those of `TABLES`.
 """
 
 import argparse
 import sys
 from pathlib import Path
 
-from tests.bench import accepts, costs, desk, growth, judging, reads, rules, units, visible
+from tests.bench import accepts, backlog, costs, desk, growth, judging, reads, rules, units, visible
 from tests.bench.report import Table, machine, shown, write
 
 TABLES = {
     "reads": reads.measure,
     "accepts": accepts.measure,
     "judging": judging.measure,
+    "backlog": backlog.measure,
     "visible": visible.measure,
     "growth": growth.measure,
     "desk": desk.measure,
@@ -26,7 +27,7 @@ TABLES = {
 def main() -> None:
     """Run what was asked for and print it as it comes."""
     asked = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure the service.")
-    asked.add_argument("--only", default=",".join(TABLES), help="tables, with commas between them")
+    asked.add_argument("--only", default=",".join(TABLES), help="tables, with commas between them: %(default)s")
     asked.add_argument("--quick", action="store_true", help="a tenth of the work: to see that it runs, not to quote")
     asked.add_argument("--out", type=Path, default=Path("var/bench"), help="where JSON and charts go")
     given = asked.parse_args()

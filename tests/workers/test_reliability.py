@@ -1,4 +1,4 @@
-"""R4 and R14: real processes that stand still or are asked to stop, at the one moment at which it matters.
+"""R4, R14 and R18: real processes that stand still, are asked to stop or have much to do, when it matters.
 
 The database's own lock holds them there: no test waits for a chance.
 """
@@ -15,7 +15,9 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
 
+from service import jobs
 from service.comments import inflight
+from service.comments.submission import Draft
 from service.models import Comment, Decision
 from tests.conftest import PATIENCE, a_comment, free_port, wait_for
 
@@ -172,6 +174,27 @@ def test_the_keys_of_a_web_server_that_was_killed_are_free_in_a_moment_and_no_so
         lambda: client.post("/v1/comments", json=a_comment(), headers=key).status_code == 202, "the key to be free"
     )
     assert count(parts) == 1
+
+
+@pytest.mark.chaos
+def test_while_a_worker_drains_a_backlog_every_comment_is_accepted_and_every_read_answered(
+    client, site, parts, start, past_the_door
+):
+    drafts = [Draft(article="bai-cu", name="Ngọc Ánh", title="", body=f"{n}. {TEXT}") for n in range(600)]
+    backlog = [one.id for one in past_the_door(site, *drafts)]
+    waits = (Comment.status == "pending", Comment.id.in_(backlog))
+    start("workers")
+    jobs.ring(parts.redis, parts.tally)
+    wait_for(lambda: count(parts, *waits) < len(backlog), "the first decision")
+
+    posts, reads = [], []
+    while count(parts, *waits):
+        posts.append(client.post("/v1/comments", json=a_comment(body=f"Ý kiến số {len(posts)} đây.")).status_code)
+        reads.append(client.get("/v1/comments", query_string={"site": "bao", "article": "bai-1"}).status_code)
+    assert len(posts) > 1, "there was something left to drain"
+    assert (set(posts), set(reads)) == ({202}, {200})
+    wait_for(lambda: count(parts, Comment.status == "pending") == 0, "the worker to have judged these too")
+    assert count(parts) == len(backlog) + len(posts)
 
 
 def waiting_for_the_lock(parts, web, port):
