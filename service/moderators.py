@@ -20,10 +20,17 @@ ROLES = ("moderator", "editor", "admin", "ops")
 SCOPES = ("review", "rules", "ops")
 TOKEN_PREFIX = "duyet_"  # noqa: S105 - a prefix by which secret scanners find leaked tokens.
 HASHER = PasswordHasher()
+SEEN_OF_PASSWORD = 72
+STRONG_PASSWORD = 3
+"""At least 10^8 guesses (Wheeler, zxcvbn: Low-Budget Password Strength Estimation, USENIX Security 2016)."""
 
 
 class BadAccount(Exception):
     """What was asked of an account or token makes no sense; the text says why."""
+
+
+class EasilyGuessed(BadAccount):
+    """The password is on a list of known ones, or made of a few common words, names, dates or keys."""
 
 
 class UnknownAccount(Exception):
@@ -215,10 +222,19 @@ def verify(account: Account | None, password: str) -> Account:
     return account
 
 
-def hashed(password: str) -> str:
-    """Return what is stored of a password that a person chose; raise `BadAccount` for one that is easily guessed."""
+def hashed(password: str, *, about: Sequence[str] = ()) -> str:
+    """Return what is stored of a password that a person chose; raise `BadAccount`, or `EasilyGuessed`.
+
+    `about` are words that somebody who wants to get in would try first.
+    """
     if not 12 <= len(password) <= 200:
         raise BadAccount("A password has 12 to 200 characters.")
+    # Fourteen megabytes of lists of known passwords and words, needed when somebody chooses one and never else.
+    from zxcvbn import zxcvbn  # noqa: PLC0415
+
+    # It looks at so much of one in a moment; what is longer is not weaker for its end.
+    if zxcvbn(password[:SEEN_OF_PASSWORD], user_inputs=list(about))["score"] < STRONG_PASSWORD:
+        raise EasilyGuessed
     return HASHER.hash(password)
 
 

@@ -37,13 +37,14 @@ class WrongCode(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A session and whose it is; `due` when the time of its last use wants to be noted."""
+    """A session and whose it is; `coded` when a code is asked at sign-in, `due` when its last use wants to be noted."""
 
     id: int
     account: int
     name: str
     role: str
     viewer: Viewer
+    coded: bool
     due: bool
 
 
@@ -100,7 +101,8 @@ def find(session: Session, token: str, *, now: datetime) -> SignedIn | None:
         return None
     row, owner = found
     viewer = moderators.viewer_of(owner)
-    return SignedIn(row.id, owner.id, owner.name, owner.role, viewer, row.seen_at <= now - NOTED_EVERY)
+    due = row.seen_at <= now - NOTED_EVERY
+    return SignedIn(row.id, owner.id, owner.name, owner.role, viewer, owner.totp is not None, due)
 
 
 def note(session: Session, session_id: int, *, now: datetime) -> None:

@@ -18,6 +18,8 @@ SECRET_LENGTH = 16
 TELEMETRY = {"OTLP_ENDPOINT": "opentelemetry.exporter.otlp.proto.http", "SENTRY_DSN": "sentry_sdk"}
 """The settings that need a package which is not installed with the others."""
 
+_YES = frozenset({"1", "true", "on", "yes"})
+
 
 def checked(var: Path, values: Mapping[str, str]) -> Settings:
     """Return the settings that the text stands for; raise `BadSettings` naming all that is wrong."""
@@ -101,8 +103,8 @@ def checked(var: Path, values: Mapping[str, str]) -> Settings:
         otlp_endpoint=values["OTLP_ENDPOINT"].rstrip("/"),
         otlp_headers=_headers(values["OTLP_HEADERS"], wrong),
         sentry_dsn=values["SENTRY_DSN"],
-        secure_cookies=values["SECURE_COOKIES"].lower() in {"1", "true", "on", "yes"}
-        or values["PUBLIC_URL"].startswith("https://"),
+        secure_cookies=values["SECURE_COOKIES"].lower() in _YES or values["PUBLIC_URL"].startswith("https://"),
+        require_code=values["REQUIRE_CODE"].lower() in _YES,
         log_level=values["LOG_LEVEL"].lower(),
         values={**values, "VAR_DIR": str(var), "DATABASE_URL": database_url, "REDIS_URL": redis_url},
     )

@@ -67,6 +67,7 @@ class Settings:
     otlp_headers: Mapping[str, str]
     sentry_dsn: str
     secure_cookies: bool
+    require_code: bool
     log_level: str
     values: Mapping[str, str]
     """The settings as text, by the names of `DEFAULTS`."""
@@ -144,6 +145,7 @@ DEFAULTS: Mapping[str, str] = {
     "OTLP_HEADERS": "",
     "SENTRY_DSN": "",
     "SECURE_COOKIES": "",
+    "REQUIRE_CODE": "",
     "LOG_LEVEL": "info",
 }
 """Every setting with its default; an empty one is worked out from the others."""

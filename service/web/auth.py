@@ -10,7 +10,7 @@ from functools import wraps
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, redirect, request, url_for
 
 from service import moderators, sessions, sites
 from service.moderators import Viewer
@@ -90,7 +90,9 @@ def me() -> SignedIn:
 def may(right: str) -> bool:
     """Say whether the person who is signed in may do what needs this right."""
     found = signed_in()
-    return found is not None and (right in {NOBODY, SIGNED_IN} or right in found.viewer.rights)
+    if found is None or (right not in {NOBODY, SIGNED_IN} and _lacks_code()):
+        return False
+    return right in {NOBODY, SIGNED_IN} or right in found.viewer.rights
 
 
 def csrf() -> str:
@@ -133,6 +135,11 @@ def _guarded(view: Callable[..., Any], right: str) -> Callable[..., Any]:
     def guarded(*args: Any, **kwargs: Any) -> Any:
         if right != NOBODY:
             g.viewer = _asking(right)
+            if right != SIGNED_IN and _lacks_code():
+                # Without the code that is asked of everybody here a password opens the person's own page alone.
+                if request.path.startswith("/v1/") or request.method not in READING:
+                    raise Problem("no-right")
+                return redirect(url_for("desk.own.code"), 303)
         elif request.method not in READING and not from_ours():
             raise Problem("forbidden")
         return view(*args, **kwargs)
@@ -153,6 +160,12 @@ def _asking(right: str) -> Viewer:
     if right != SIGNED_IN and right not in found.rights:
         raise Problem("no-right")
     return found
+
+
+def _lacks_code() -> bool:
+    """Say whether a person asks who must have a code at sign-in, and has none."""
+    found = signed_in()
+    return found is not None and not found.coded and context.runtime().settings.require_code
 
 
 def _bearer() -> Viewer | None:

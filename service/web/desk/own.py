@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 from markupsafe import Markup
 
 from service import moderators, sessions
-from service.moderators import Account, BadAccount, SignInRefused
+from service.moderators import Account, BadAccount, EasilyGuessed, SignInRefused
 from service.sessions import UnknownSession, WrongCode
 from service.web import auth, context, payload
 from service.web.desk import frame
@@ -27,7 +27,8 @@ def page(wrong: str = "", status: int = 200) -> Response:
     with context.runtime().database.reading() as session:
         listed = sessions.listed(session, me.account, now=context.now())
         coded = _account(moderators.known(session, me.name)).totp is not None
-    return frame.page("desk/own.html", status, sessions=listed, coded=coded, wrong=wrong)
+    required = context.runtime().settings.require_code
+    return frame.page("desk/own.html", status, sessions=listed, coded=coded, required=required, wrong=wrong)
 
 
 @own.post("/password")
@@ -40,7 +41,9 @@ def change_password() -> Response:
         return page("password_wrong", 422)
     try:
         # Hashing takes long on purpose; no transaction waits for it.
-        password_hash = moderators.hashed(payload.text_of(fields, "new"))
+        password_hash = moderators.hashed(payload.text_of(fields, "new"), about=(me.name, ISSUER, "duyet"))
+    except EasilyGuessed:
+        return page("password_guessed", 422)
     except BadAccount:
         return page("password_bad", 422)
     with context.runtime().database.writing() as session:
@@ -80,6 +83,8 @@ def enrol() -> Response:
 def leave_code() -> Response:
     """Turn the code off, for somebody who knows the password; every other session is over."""
     me = auth.me()
+    if context.runtime().settings.require_code:
+        return page("totp_required", 422)
     try:
         account = _proved(payload.text_of(payload.read(), "password"))
     except SignInRefused:
@@ -132,4 +137,7 @@ def _enrolling(secret: str, wrong: str = "", status: int = 200) -> Response:
     # The library draws it; nothing of it was typed by anybody.
     picture = Markup(drawn.getvalue().decode())  # noqa: S704
     spaced = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
-    return frame.page("desk/code.html", status, secret=secret, spaced=spaced, picture=picture, wrong=wrong)
+    required = context.runtime().settings.require_code and not auth.me().coded
+    return frame.page(
+        "desk/code.html", status, secret=secret, spaced=spaced, picture=picture, required=required, wrong=wrong
+    )

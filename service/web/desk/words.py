@@ -57,6 +57,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "password_new": ("Mật khẩu mới", "New password"),
     "password_new_note": ("Từ 12 ký tự trở lên.", "12 characters or more."),
     "password_wrong": ("Mật khẩu hiện tại chưa đúng.", "This is not the current password."),
+    "password_guessed": (
+        "Mật khẩu này dễ đoán. Xin chọn một câu dài hơn, hoặc vài từ không liên quan đến nhau.",
+        "This password is easily guessed. Please choose a longer sentence, or some words that have nothing in common.",
+    ),
     "password_bad": ("Mật khẩu mới cần từ 12 đến 200 ký tự.", "A new password has 12 to 200 characters."),
     "done_password_changed": (
         "Đã đổi mật khẩu. Các phiên khác đã kết thúc.",
@@ -66,6 +70,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "totp_off": (
         "Chưa bật. Nên bật để người lạ biết mật khẩu cũng không vào được.",
         "Off. Turn it on, and a stolen password alone opens nothing.",
+    ),
+    "totp_required": (
+        "Ở đây mọi tài khoản đều cần mã khi đăng nhập. Xin cài mã trước khi làm việc tiếp.",
+        "Every account here needs a code at sign-in. Please set it up before you go on.",
     ),
     "totp_on": ("Đang bật.", "On."),
     "totp_begin": ("Bật mã xác thực", "Turn it on"),

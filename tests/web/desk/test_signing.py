@@ -154,6 +154,19 @@ def test_another_password_ends_every_other_session(at_the_desk, app):
     assert mo.sign_in().status_code == 303
 
 
+@pytest.mark.parametrize(
+    "guessed",
+    ["123456789012", "matkhau12345", "qwertyuiop123", "duyetduyet2024", "mo-mo-mo-mo-mo", "aaaaaaaaaaaa"],
+)
+def test_a_password_that_is_easily_guessed_is_refused(at_the_desk, guessed):
+    mo = at_the_desk()
+    answer = mo.post("/desk/own/password", password=mo.password, new=guessed)
+    assert answer.status_code == 422
+    assert "Mật khẩu này dễ đoán." in answer.get_data(as_text=True)
+    mo.post("/desk/sign-out")
+    assert mo.sign_in().status_code == 303
+
+
 @pytest.fixture
 def coded(at_the_desk):
     """Mo, with a code at sign-in; and the app on the telephone."""
@@ -228,3 +241,21 @@ def test_the_session_opens_the_review_calls_too(at_the_desk):
     assert mo.client.post("/v1/review/preview", json=preview).status_code == 403
     sent = {"X-CSRF-Token": mo.csrf}
     assert mo.client.post("/v1/review/preview", json=preview, headers=sent).status_code == 200
+
+
+@pytest.mark.parametrize("more_settings", [{"REQUIRE_CODE": "1"}])
+def test_where_everybody_needs_a_code_a_password_alone_opens_the_page_to_set_it_up(at_the_desk, client, mo):
+    new = at_the_desk("an", "admin")
+    for address in ("/desk/queue", "/desk/sites", "/ops/"):
+        assert new.get(address).location == "/desk/own/code", address
+    assert new.post("/desk/accounts", name="x", role="admin").status_code == 403
+    assert new.get("/v1/review/comments").status_code == 403
+    page = new.get("/desk/own/code").get_data(as_text=True)
+    assert "mọi tài khoản đều cần mã" in page
+    secret = re.search(r'name="secret" value="([A-Z2-7]{32})"', page)[1]
+    told = {"secret": secret, "code": pyotp.TOTP(secret).now(), "password": new.password}
+    assert new.post("/desk/own/code", **told).status_code == 303
+    assert new.get("/desk/queue").status_code == 200
+    assert new.post("/desk/own/code/off", password=new.password).status_code == 422
+    assert new.get("/desk/queue").status_code == 200
+    assert client.get("/v1/review/comments", headers=mo).status_code == 200, "a program has a token"
