@@ -1,4 +1,4 @@
-"""How like a field is to written examples of offers and of abuse: sums over words and pairs of them; no rule."""
+"""How like a field is to written examples of offers and of abuse: sums over its words and where they stand; no rule."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,24 +23,25 @@ Values: TypeAlias = NDArray[np.float32]
 OFFER, ABUSE = "offer", "abuse"
 KINDS = {
     OFFER: ("spam_ad", "scam", "gambling"),
-    ABUSE: ("insult", "hate", "threat", "sexual"),
+    ABUSE: ("insult", "hate", "threat", "sexual", "profanity"),
 }
 HEADS = (OFFER, ABUSE, *KINDS[OFFER], *KINDS[ABUSE])
 NAME = "likeness"
 WINDOW = 40
-# Of a few words nothing much can be said: they count as if there were this many words and pairs.
+# Of a few words nothing much can be said: they count as if there were this many features.
 FEWEST = 16
+SORTS = 5
 _SHORTEST, _LONGEST = 3, 4000
 _PAIR = np.uint32(0x85EBCA6B)
 _STEP = np.uint32(0x9E3779B1)
-# The last bit tells a pair of kinds of words, which only abuse is asked of, from the words and pairs themselves.
-_KIND = np.uint32(1)
+_OPENING = np.uint32(0xC2B2AE3D)
+_CLOSING = np.uint32(0x27D4EB2F)
 _NONE = np.uint32(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The weights of every head for each known word and pair, by its hash, in order; and what a head begins with."""
+    """The weights of every head for each known feature, by its hash, in order; and what a head begins with."""
 
     keys: Keys
     weights: Values
@@ -52,8 +53,8 @@ class Table:
 class Likeness:
     """The value of a head over the likest stretch of a field, from word `first` to before word `last`.
 
-    `brought` is what each word of the field brought to it, `places` and `counted` where the words and
-    pairs stand in the table: what they bring to the kinds of the head is only asked of what is held.
+    `brought` is what each word of the field brought to it, `places` and `counted` where its features
+    stand in the table: what they bring to the kinds of the head is only asked of what is held.
     """
 
     head: str
@@ -80,26 +81,27 @@ def table() -> Table | None:
         )
 
 
-def keys(words: Sequence[str], *, toneless: bool) -> Keys:
-    """Give the hashes of the words of a field, of each pair of neighbours, and of each pair of their kinds.
+def keys(words: Sequence[str], breaks: Sequence[bool], *, toneless: bool) -> Keys:
+    """Give what a field is judged by, as hashes: a row for each sort of feature, in it one place for each word.
 
-    A pair of kinds of which neither word has one is 0: it is no feature.
+    The sorts are the word, the word with the one before it, the word as the first and as the last of
+    a clause, and the word with the one before it, each as its kind. What a word has not is 0.
     """
     size = len(words)
+    found = np.zeros((SORTS, size), dtype=np.uint32)
     singles = np.fromiter(map(_bare if toneless else _marked, words), dtype=np.uint32, count=size)
-    plain = np.concatenate((singles, _pairs(singles))) & ~_KIND
-    if toneless:
-        return np.concatenate((plain, np.zeros(max(0, size - 1), dtype=np.uint32)))
-    kinds_of = np.fromiter(map(_kinds().get, words, repeat(0)), dtype=np.uint32, count=size)
-    named = kinds_of != _NONE
-    paired = _pairs(np.where(named, kinds_of, singles)) | _KIND
-    return np.concatenate((plain, np.where(named[:-1] | named[1:], paired, _NONE)))
-
-
-def plain_keys(found: Keys) -> Keys:
-    """Give those that are no pairs of kinds."""
-    plain: Keys = found[(found & _KIND) == 0]
-    return plain
+    found[0] = singles
+    found[1, 1:] = _pairs(singles)
+    begins = np.fromiter(breaks, dtype=np.bool_, count=size)
+    begins[0] = True
+    found[2] = np.where(begins, singles * _OPENING, _NONE)
+    found[3] = np.where(np.append(begins[1:], True), singles * _CLOSING, _NONE)
+    if not toneless:
+        kinds_of = np.fromiter(map(_kinds().get, words, repeat(0)), dtype=np.uint32, count=size)
+        named = kinds_of != _NONE
+        paired = _pairs(np.where(named, kinds_of, singles)) ^ _OPENING
+        found[4, 1:] = np.where(named[:-1] | named[1:], paired, _NONE)
+    return found
 
 
 def _pairs(hashes: Keys) -> Keys:
@@ -138,49 +140,37 @@ def _shape(word: str) -> str:
 def likeness(reading: Reading, head: str) -> Likeness | None:
     """Give how like a field is to the examples of a head; None where there is no table or hardly a word."""
     if NAME not in reading.memo:
-        reading.memo[NAME] = _all_heads(reading.words[:_LONGEST], toneless=reading.toneless)
+        reading.memo[NAME] = _all_heads(reading)
     found: dict[str, Likeness] = reading.memo[NAME]
     return found.get(head)
 
 
-def _all_heads(words: Sequence[str], *, toneless: bool) -> dict[str, Likeness]:
+def _all_heads(reading: Reading) -> dict[str, Likeness]:
     known = table()
-    size = len(words)
-    if known is None or size < _SHORTEST:
+    words = reading.words[:_LONGEST]
+    if known is None or len(words) < _SHORTEST:
         return {}
-    wanted = keys(words, toneless=toneless)
+    wanted = keys(words, reading.breaks[:_LONGEST], toneless=reading.toneless)
     places = np.minimum(np.searchsorted(known.keys, wanted), len(known.keys) - 1)
     fresh = _fresh(wanted)
     counted = fresh * (known.keys[places] == wanted)
-    plain = 2 * size - 1
-    return {
-        OFFER: _likest(OFFER, known, places[:plain], fresh[:plain], counted[:plain]),
-        ABUSE: _likest(ABUSE, known, places, fresh, counted),
-    }
+    many = fresh.sum(axis=0)
+    return {head: _likest(head, known, places, counted, many) for head in (OFFER, ABUSE)}
 
 
 def _fresh(wanted: Keys) -> Values:
-    """Tell which words and pairs stand there for the first time: what is repeated counts once."""
-    fresh = np.zeros(len(wanted), dtype=np.float32)
-    fresh[np.unique(wanted, return_index=True)[1]] = 1
+    """Tell which features stand there for the first time: what is repeated counts once."""
+    fresh = np.zeros(wanted.shape, dtype=np.float32)
+    fresh.flat[np.unique(wanted, return_index=True)[1]] = 1
     fresh[wanted == _NONE] = 0
     return fresh
 
 
-def _by_word(amounts: Values, size: int) -> Values:
-    """Add what a pair has to the word that ends it."""
-    summed = amounts[:size].copy()
-    for start in range(size, len(amounts), max(1, size - 1)):
-        summed[1:] += amounts[start : start + size - 1]
-    return summed
-
-
-def _likest(head: str, known: Table, places: NDArray[np.int64], fresh: Values, counted: Values) -> Likeness:
-    size = (len(fresh) + 2) // 3 if head == ABUSE else (len(fresh) + 1) // 2
+def _likest(head: str, known: Table, places: NDArray[np.int64], counted: Values, many: Values) -> Likeness:
+    size = len(many)
     row = HEADS.index(head)
     bias = float(known.bias[row])
-    brought = _by_word(known.weights[row][places] * counted, size)
-    many = _by_word(fresh, size)
+    brought = (known.weights[row][places] * counted).sum(axis=0)
     if size <= WINDOW:
         value = float(brought.sum()) / sqrt(max(FEWEST, float(many.sum())))
         return Likeness(head, value + bias, 0, size, brought, places, counted)
@@ -202,13 +192,13 @@ def kinds(found: Likeness) -> dict[str, float]:
     known = table()
     if known is None:
         return {}
-    size, stretch = len(found.brought), slice(found.first, found.last)
+    places, counted = found.places[:, found.first : found.last], found.counted[:, found.first : found.last]
+    many = float(counted.sum())
     values: dict[str, float] = {}
     for kind in KINDS[found.head]:
         row = HEADS.index(kind)
-        brought = _by_word(known.weights[row][found.places] * found.counted, size)[stretch]
-        many = float(_by_word(found.counted, size)[stretch].sum())
-        values[kind] = float(brought.sum()) / sqrt(max(FEWEST, many)) + float(known.bias[row])
+        brought = float((known.weights[row][places] * counted).sum())
+        values[kind] = brought / sqrt(max(FEWEST, many)) + float(known.bias[row])
     return values
 
 

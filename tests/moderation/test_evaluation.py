@@ -18,7 +18,7 @@ from service.evaluation import (
     train_likeness,
 )
 from service.evaluation.cases import judge
-from service.evaluation.examples import examples
+from service.evaluation.examples import Example, examples, read_example
 from service.evaluation.figures import recall_at, wilson
 from service.evaluation.training import auc
 from service.moderation.likeness import KINDS
@@ -113,19 +113,36 @@ def test_the_table_of_likeness_is_the_same_each_time(tmp_path):
     source = tmp_path / "small.jsonl"
     rows = [{"text": f"bài viết hay lần {n}", "label": "CLEAN", "split": "train"} for n in range(20)]
     source.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    lines = [("scam", "việc nhẹ lương cao nhắn em"), ("insult", "đầu để đội mũ à"), ("clean", "bài này rất hay")] * 3
+    said = [("scam", "việc nhẹ lương cao nhắn em"), ("insult", "đầu để đội mũ à"), ("clean", "bài này rất hay")] * 3
+    lines = [Example("one", kind, text) for kind, text in said]
     first = train_likeness([source], tmp_path / "a.npz", lines)
     train_likeness([source], tmp_path / "b.npz", lines)
-    assert first["texts"] == 2 * (20 + len(lines))
+    assert first["stretches"] == 2 * (20 + len(lines))
     with np.load(tmp_path / "a.npz") as a, np.load(tmp_path / "b.npz") as b:
         assert all(np.array_equal(a[key], b[key]) for key in a.files)
 
 
 def test_every_written_example_has_a_kind_and_stands_once():
+    written = list(examples())
     kinds = {"clean", *KINDS["offer"], *KINDS["abuse"]}
-    texts = [text for kind, text in examples() if kind in kinds and len(text.split()) > 2]
-    assert len(texts) == len(set(texts)) == sum(1 for _ in examples())
-    assert len(texts) >= 2000
+    texts = [example.text for example in written if example.kind in kinds and len(example.text.split()) > 2]
+    assert len(texts) == len(set(texts)) == len(written)
+    assert len(texts) >= 13_000
+
+
+def test_what_offends_is_marked_in_most_examples_and_in_no_harmless_one():
+    offending = [
+        example for example in examples() if example.kind != "clean" and example.hand not in {"offers", "abuse"}
+    ]
+    assert sum(bool(example.spans) for example in offending) >= 0.95 * len(offending)
+    assert not any(example.spans for example in examples() if example.kind == "clean")
+    assert all(0 <= start < end <= len(example.text) for example in offending for start, end in example.spans)
+
+
+def test_an_example_is_read_without_its_brackets():
+    example = read_example("one", "scam", "Chào cả nhà.\\n⟦Việc nhẹ⟧, ⟦lương cao⟧ nhé")
+    assert example.text == "Chào cả nhà.\nViệc nhẹ, lương cao nhé"
+    assert [example.text[start:end] for start, end in example.spans] == ["Việc nhẹ", "lương cao"]
 
 
 def test_ranking_and_intervals():

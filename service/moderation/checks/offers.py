@@ -84,7 +84,7 @@ _VEILED = 3.0
 # Who ends on a question wants an answer, not a customer.
 _ASKED = 2.0
 # How like the examples a field must be: to be looked at, and, with its signs weighed in, to be held.
-_UNLIKE, _LIKE, _TRUST = -1.2, 0.9, 0.4
+_UNLIKE, _LIKE, _TRUST = -1.2, 1.8, 0.4
 # How far beyond that an offer with a contact must go to be rejected.
 _BLATANT = 1.5
 # Where people are promised their lost money back, fraud is part of the pitch.
