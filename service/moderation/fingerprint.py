@@ -1,9 +1,11 @@
 """What makes two submissions the same text or nearly so: an exact hash and a 64-bit simhash in four bands."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from service.moderation.text import fold, normalise, split
 from service.moderation.vocabulary import Submission
@@ -45,6 +47,18 @@ def joined(bands: tuple[int, int, int, int]) -> int:
 def distance(a: int, b: int) -> int:
     """In how many of 64 bits two simhashes differ."""
     return (a ^ b).bit_count()
+
+
+def near(simhashes: Sequence[int], before: Sequence[int], within: int) -> list[int]:
+    """Count for each simhash how many of those before it, in either list, differ from it in at most so many bits."""
+    ours, theirs = (np.array(some, dtype=np.uint64) for some in (simhashes, before))
+    counts = _close(ours, theirs, within).sum(axis=1) + np.tril(_close(ours, ours, within), -1).sum(axis=1)
+    return [int(count) for count in counts]
+
+
+def _close(ones: NDArray[np.uint64], others: NDArray[np.uint64], within: int) -> NDArray[np.bool_]:
+    close: NDArray[np.bool_] = np.bitwise_count(ones[:, None] ^ others[None, :]) <= within
+    return close
 
 
 def _simhash(words: list[str]) -> int:

@@ -1,6 +1,8 @@
 """Copies have one fingerprint, near copies nearly one, and short agreement is no copy."""
 
-from service.moderation import distance, fingerprint, joined
+import random
+
+from service.moderation import distance, fingerprint, joined, near
 from service.moderation.vocabulary import Submission
 
 LONG = "Đề nghị thành phố sớm sửa con đường này vì mỗi khi mưa xuống là ngập tới tận đầu gối người dân"
@@ -40,3 +42,19 @@ def test_bands_are_four_of_sixteen_bits():
 
 def test_an_empty_text_has_a_fingerprint():
     assert not fingerprint(Submission(body="")).usable
+
+
+def test_all_at_once_is_counted_like_one_by_one():
+    dice = random.Random(3)
+    base = [dice.getrandbits(64) for _ in range(4)]
+    texts = [dice.choice(base) ^ sum(1 << dice.randrange(64) for _ in range(dice.randrange(5))) for _ in range(60)]
+    texts = [text & (1 << 64) - 1 for text in texts]
+    ours, before = texts[:25], texts[25:]
+    one_by_one = [sum(distance(one, other) <= 6 for other in before + ours[:at]) for at, one in enumerate(ours)]
+    assert near(ours, before, 6) == one_by_one
+    assert len(set(one_by_one)) > 5
+
+
+def test_where_nothing_came_before_nothing_is_near():
+    assert near([7, 8], [], 0) == [0, 0]
+    assert near([], [7], 6) == []

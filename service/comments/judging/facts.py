@@ -2,13 +2,25 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, insert, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from service import blocks, sites
@@ -17,7 +29,7 @@ from service.comments.judging.claims import Claimed
 from service.ids import lowest_id
 from service.models import Comment, Fingerprint
 from service.moderation import Fingerprint as Likeness
-from service.moderation import distance, fingerprint, joined
+from service.moderation import fingerprint, near
 from service.moderation.vocabulary import Facts, Policy, Submission
 from service.rules import standing
 
@@ -27,6 +39,8 @@ FLOOD_WITHIN = timedelta(minutes=10)
 NEAR = 6
 """Two simhashes of 64 bits that differ in at most so many are near-duplicates (Manku et al., WWW 2007, use 3 for
 web pages; comments are shorter)."""
+NEIGHBOURS = 5000
+"""So many of those that share a band with one of fifty comments are looked at, and as many more for more of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +109,11 @@ def _facts(
     lately = _sent_lately(session, claimed)
     rejected = _rejected_lately(session, claimed)
     surging = surges.among(session, {one.article_id for one in claimed})
+    # Within one batch the first of several repeats is the original.
+    alike = iter(near([likeness.simhash for likeness in likenesses if likeness.usable], stored, NEAR))
     facts = []
     for one, likeness in zip(claimed, likenesses, strict=True):
-        near = sum(distance(likeness.simhash, other) <= NEAR for other in stored) if likeness.usable else 0
+        similar = next(alike) if likeness.usable else 0
         facts.append(
             Facts(
                 honeypot_filled=bool(one.gate.get("honeypot")),
@@ -105,7 +121,7 @@ def _facts(
                 challenge_degraded=bool(one.gate.get("degraded")),
                 article_surging=one.article_id in surging,
                 identical_elsewhere=identical[likeness.exact] if likeness.usable else 0,
-                similar_elsewhere=max(0, near - identical[likeness.exact]),
+                similar_elsewhere=max(0, similar - identical[likeness.exact]),
                 sent_lately=max(0, lately[one.sender, one.name] - 1) if one.sender else 0,
                 sent_allowance=allowance,
                 rejected_lately=rejected[one.sender] if one.sender else 0,
@@ -113,9 +129,7 @@ def _facts(
             )
         )
         if likeness.usable:
-            # Within one batch the first of several repeats is the original.
             identical[likeness.exact] += 1
-            stored.append(likeness.simhash)
     return facts
 
 
@@ -132,45 +146,75 @@ def _before(
     """Return how often the very same texts came before, and the simhashes of those that share a band with one."""
     if not usable:
         return Counter(), []
-    window = lowest_id(min(one.created_at for one in claimed) - REPEATS_WITHIN)
-    others = (Fingerprint.comment_id > window, Fingerprint.comment_id.not_in([one.id for one in claimed]))
-    same = (
-        select(Fingerprint.exact, func.count())
-        .where(Fingerprint.exact.in_({likeness.exact for likeness in usable}), *others)
-        .group_by(Fingerprint.exact)
-    )
-    bands = (Fingerprint.band_0, Fingerprint.band_1, Fingerprint.band_2, Fingerprint.band_3)
-    shares = [band.in_({likeness.bands[number] for likeness in usable}) for number, band in enumerate(bands)]
-    near = session.execute(select(*bands).where(or_(*shares), *others).limit(5000))
-    return Counter(dict(session.execute(same).all())), [joined((row[0], row[1], row[2], row[3])) for row in near]
+    asked: dict[str, Any] = {
+        "since": lowest_id(min(one.created_at for one in claimed) - REPEATS_WITHIN),
+        "claimed": [one.id for one in claimed],
+    }
+    same = session.execute(_SAME, {**asked, "exact": list({likeness.exact for likeness in usable})})
+    bands = {f"values_{at}": list({likeness.bands[at] for likeness in usable}) for at in range(4)}
+    sharing = session.scalars(_SHARING, {**asked, **bands, "most": max(1, len(claimed) // 50) * NEIGHBOURS})
+    return Counter(dict(same.all())), [simhash & _ALL_BITS for simhash in sharing]
 
 
 def _sent_lately(session: Session, claimed: Sequence[Claimed]) -> Counter[tuple[bytes | None, str]]:
     # An address alone is no sender: a whole office, or a carrier's customers, may stand behind it.
-    senders = {one.sender for one in claimed if one.sender}
-    since = min(one.created_at for one in claimed) - FLOOD_WITHIN
-    query = (
-        select(Comment.sender, Comment.name, func.count())
-        .where(Comment.sender.in_(senders), Comment.created_at > since)
-        .where(Comment.name.in_({one.name for one in claimed}))
-        .group_by(Comment.sender, Comment.name)
-    )
-    rows = session.execute(query).all() if senders else []
+    names = list({one.name for one in claimed})
+    rows = _of_senders(session, _SENT, claimed, FLOOD_WITHIN, names=names)
     return Counter({(sender, name): number for sender, name, number in rows})
 
 
 def _rejected_lately(session: Session, claimed: Sequence[Claimed]) -> Counter[bytes | None]:
-    senders = {one.sender for one in claimed if one.sender}
-    since = min(one.created_at for one in claimed) - SENDER_WITHIN
-    query = (
-        select(Comment.sender, func.count())
-        .where(Comment.sender.in_(senders), Comment.created_at > since, Comment.status == "rejected")
-        .group_by(Comment.sender)
-    )
-    rows = session.execute(query).all() if senders else []
-    return Counter(dict(rows))
+    return Counter(dict(_of_senders(session, _REJECTED, claimed, SENDER_WITHIN)))
+
+
+def _of_senders(
+    session: Session, query: Select[Any], claimed: Sequence[Claimed], within: timedelta, **more: Any
+) -> Iterable[Any]:
+    senders = list({one.sender for one in claimed if one.sender})
+    if not senders:
+        return ()
+    since = min(one.created_at for one in claimed) - within
+    return session.execute(query, {"senders": senders, "since": since, **more}).all()
 
 
 def _fingerprint_row(comment_id: uuid.UUID, likeness: Likeness) -> dict[str, Any]:
     bands = {f"band_{number}": band for number, band in enumerate(likeness.bands)}
     return {"comment_id": comment_id, "exact": likeness.exact, **bands}
+
+
+# Asked for each batch: written once, and past the object mapper.
+_COMMENTS = Comment.__table__.c
+_PRINTS = Fingerprint.__table__.c
+_BANDS = (_PRINTS.band_0, _PRINTS.band_1, _PRINTS.band_2, _PRINTS.band_3)
+_ALL_BITS = (1 << 64) - 1
+# Both databases count in 64 bits with a sign, and let the first band run over it.
+_SIMHASH: ColumnElement[int] = literal_column(
+    "(CAST(band_0 AS BIGINT) << 48) | (CAST(band_1 AS BIGINT) << 32) | (CAST(band_2 AS BIGINT) << 16) | band_3",
+    BigInteger,
+)
+_OTHERS = (
+    _PRINTS.comment_id > bindparam("since"),
+    _PRINTS.comment_id.not_in(bindparam("claimed", expanding=True)),
+)
+_SAME = (
+    select(_PRINTS.exact, func.count())
+    .where(_PRINTS.exact.in_(bindparam("exact", expanding=True)), *_OTHERS)
+    .group_by(_PRINTS.exact)
+)
+_SHARING = (
+    select(_SIMHASH)
+    .select_from(Fingerprint.__table__)
+    .where(or_(*(band.in_(bindparam(f"values_{at}", expanding=True)) for at, band in enumerate(_BANDS))), *_OTHERS)
+    .limit(bindparam("most", type_=Integer))
+)
+_OF_SENDERS = (_COMMENTS.sender.in_(bindparam("senders", expanding=True)), _COMMENTS.created_at > bindparam("since"))
+_SENT = (
+    select(_COMMENTS.sender, _COMMENTS.name, func.count())
+    .where(*_OF_SENDERS, _COMMENTS.name.in_(bindparam("names", expanding=True)))
+    .group_by(_COMMENTS.sender, _COMMENTS.name)
+)
+_REJECTED = (
+    select(_COMMENTS.sender, func.count())
+    .where(*_OF_SENDERS, _COMMENTS.status == "rejected")
+    .group_by(_COMMENTS.sender)
+)
