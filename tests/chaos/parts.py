@@ -127,8 +127,12 @@ class Town:
             if self.web_down and self.web_down[-1][1] == float("inf") and self.web_answers():
                 self.web_down[-1][1] = time.monotonic() + 0.2
 
-    def web_goes_down(self) -> None:
-        self.web_down.append([time.monotonic(), float("inf")])
+    @contextlib.contextmanager
+    def web_going_down(self) -> Iterator[None]:
+        """Note that reads may fail from here on; the keeper looks for the end of it only once it is done."""
+        began = time.monotonic()
+        yield
+        self.web_down.append([began, float("inf")])
 
     def web_processes_started(self) -> int:
         return self.parts["web"].log.read_bytes().count(b"Started worker-")

@@ -26,8 +26,11 @@ def pending(town: Town) -> int:
         return session.scalar(select(func.count()).where(Comment.status == "pending")) or 0
 
 
-def reckon(town: Town, ledger: Ledger, *, calm: bool = False) -> Reckoning:
-    """Compare what was promised with what is stored; in calm a writer is refused as a twin alone."""
+def reckon(town: Town, ledger: Ledger, *, calm: bool = False, late: str = "") -> Reckoning:
+    """Compare what was promised with what is stored; in calm a writer is refused as a twin alone.
+
+    `late` says what had not come in the promised time, though it may have come since.
+    """
     engine = select(Decision.comment_id, func.count()).where(Decision.actor == "engine").group_by(Decision.comment_id)
     with town.database.reading() as session:
         status = {str(one): state for one, state in session.execute(select(Comment.id, Comment.status))}
@@ -40,6 +43,7 @@ def reckon(town: Town, ledger: Ledger, *, calm: bool = False) -> Reckoning:
     accepted = set(ledger.accepted.values())
     by_status = Counter(status[one] for one in accepted if one in status)
     lost = accepted - status.keys()
+    waiting = [one for one, state in status.items() if state == "pending"]
     twice = [one for one, number in decided.items() if number > 1]
     never = [one for one in status if one not in decided]
     outside = [
@@ -52,12 +56,12 @@ def reckon(town: Town, ledger: Ledger, *, calm: bool = False) -> Reckoning:
     restarting = sum(up - down for down, up in town.web_down)
     refused = {answer: number for answer, number in ledger.answers.items() if calm and answer not in {"202", "409"}}
     locked = [part.name for part in town.parts.values() if calm and b"locked" in part.log.read_bytes()]
-    faulty = {answer: number for answer, number in ledger.answers.items() if answer[:1] == "5" and answer != "503"}
+    unforeseen = Counter(ledger.unforeseen).most_common(3)
     lines = (
         f"accepted {len(accepted)} = {' + '.join(f'{name} {number}' for name, number in sorted(by_status.items()))}",
         f"of the held ones {unchecked} could not be checked in {ATTEMPTS} attempts",
-        f"lost {len(lost)}, pending {by_status['pending']}, decided twice {len(twice)}, never {len(never)}",
-        f"stored without the answer having arrived {len(status.keys() - accepted)}, all decided as well",
+        f"lost {len(lost)}, pending {len(waiting)}, decided twice {len(twice)}, never {len(never)}",
+        f"stored without the answer having arrived {len(status.keys() - accepted)}, counted in the line above as well",
         f"the same key twice at once {ledger.twins} times, two comments from one key {len(ledger.contradictions)}",
         f"answers to writers: {', '.join(f'{name} {number}' for name, number in ledger.answers.most_common())}",
         f"slowest acceptance {ledger.slowest:.1f} s, given up {ledger.given_up}",
@@ -68,14 +72,17 @@ def reckon(town: Town, ledger: Ledger, *, calm: bool = False) -> Reckoning:
     claims = {
         "comments were lost": lost,
         "accepted ones are neither decided nor held": len(accepted) - sum(by_status[one] for one in DECIDED),
-        "comments are still pending": by_status["pending"],
+        "comments are still pending": len(waiting),
         "comments were decided twice": twice,
         "comments were never decided": never,
-        "one key gave two answers": ledger.contradictions,
+        "one key gave two comments": ledger.contradictions,
         "reads failed while the web server ran": Counter(outside),
+        "calm came later than promised": late,
+        "a fault was not got over": ledger.failed_faults,
         "bells were left": bells,
         "counters differ from the rows": miscounted,
-        "writers were answered with an error that nobody foresaw": faulty,
+        "writers got answers that nobody foresaw (599 is a 503 without Retry-After)": unforeseen,
+        "writers gave up": ledger.given_up,
         "writers were refused while nothing was done to the parts": refused,
         "the log of a part speaks of a lock": locked,
         "the database file is damaged": sound != "ok" and sound,

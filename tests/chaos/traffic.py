@@ -40,7 +40,12 @@ class Ledger:
     accepted: dict[str, str] = field(default_factory=dict)
     """Idempotency-Key to the id that the 202 named."""
     contradictions: list[str] = field(default_factory=list)
+    """Keys under which two comments were named."""
     answers: Counter[str] = field(default_factory=Counter)
+    unforeseen: list[str] = field(default_factory=list)
+    """Answers that no client may get here, whole."""
+    failed_faults: list[str] = field(default_factory=list)
+    """What did not come true while a fault was done, each a sentence."""
     slowest: float = 0.0
     """The longest time from a reader's first try to the 202."""
     reads: int = 0
@@ -93,15 +98,15 @@ def post(town: Town, ledger: Ledger, body: str, key: str, until: float) -> str |
         except (OSError, http.client.HTTPException) as error:
             ledger.count(type(error).__name__)
         else:
+            if status == 422 and town.unreleased_beside and "idempotency_mismatch" in str(answer):
+                ledger.count("422 between versions")
+                return None
             ledger.count(str(status))
             if status == 202:
                 ledger.note(key, answer["id"], began)
                 return str(answer["id"])
-            if status == 422 and town.unreleased_beside and "idempotency_mismatch" in str(answer):
-                ledger.count("422 between versions")
-                return None
             if status not in {503, 429, 409}:
-                ledger.contradictions.append(f"{status}: {answer}")
+                ledger.unforeseen.append(f"{status}: {answer}")
                 return None
         if time.monotonic() > until:
             ledger.given_up += 1
