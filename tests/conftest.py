@@ -435,7 +435,8 @@ def past_the_door(parts: Runtime) -> Callable[..., list[Accepted]]:
         address: str = "203.0.113.7",
         now: datetime | None = None,
     ) -> list[Accepted]:
-        given = {"vault": parts.vault, "secret": parts.receipt_secret, "address": address, "key": None}
+        sender = parts.vault.sender(address)
+        given = {"vault": parts.vault, "secret": parts.receipt_secret, "sender": sender, "key": None}
         now = now or datetime.now(UTC)
         arrivals = [submission.ready(site, draft, gate or Gate(), now=now, **given) for draft in drafts]
         with parts.database.writing() as session:

@@ -117,14 +117,14 @@ def ready(
     *,
     vault: Vault,
     secret: bytes,
-    address: str,
+    sender: bytes,
     key: str | None,
     now: datetime,
 ) -> Arrival:
     """Give the comment an id and a receipt, and make its row."""
     comment_id = new_id(now)
     receipt = receipts.code(secret, comment_id)
-    row = _row(site, draft, gate, comment_id, receipt, vault, address, now)
+    row = _row(site, draft, gate, comment_id, receipt, vault, sender, now)
     return Arrival(site, draft, gate, key, Accepted(comment_id, receipt), row, draft.content(secret), now)
 
 
@@ -202,7 +202,7 @@ def _row(
     comment_id: uuid.UUID,
     receipt: str,
     vault: Vault,
-    address: str,
+    sender: bytes,
     now: datetime,
 ) -> dict[str, Any]:
     consent = None
@@ -221,7 +221,7 @@ def _row(
         "folded": search.folded(draft.name, draft.title, draft.body),
         "phone": vault.seal(draft.phone, comment_id) if draft.phone else None,
         "phone_key": vault.phone_key(draft.phone) if draft.phone else None,
-        "sender": vault.sender(address),
+        "sender": sender,
         "consent": consent,
         "gate": {"honeypot": gate.honeypot, "sound": gate.sound, "degraded": gate.degraded},
         "priority": int(now.timestamp() * 1000),

@@ -36,6 +36,13 @@ def address() -> str:
     return request.remote_addr or ""
 
 
+def sender() -> bytes:
+    """Return the keyed hash of the client's address prefix."""
+    if "sender" not in g:
+        g.sender = runtime().vault.sender(address())
+    return cast(bytes, g.sender)
+
+
 def language() -> str:
     """Return `vi` or `en`, as the client prefers; Vietnamese by default."""
     if "language" in g:

@@ -7,25 +7,25 @@ counted for itself.
 Not here: what a block or a challenge does against abuse.
 """
 
-import contextlib
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request
-from flask_limiter import Limiter
+from flask import Flask, Response, current_app, g
+from flask_limiter import Limit
 from limits import RateLimitItem, parse_many
 from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException
 
 from service.config import Settings
 from service.db import AWAY
-from service.metrics import vocabulary
 from service.sites import KnownSite
 from service.web import auth, context, ladders, payload, schemas
 from service.web.errors import Problem
+from service.web.limiter import OneCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Limited:
 
 def by_address() -> str:
     """Return the keyed hash of the client's address prefix, never empty."""
-    return context.runtime().vault.sender(context.address()).hex()
+    return context.sender().hex()
 
 
 def by_account() -> str:
@@ -172,77 +172,41 @@ FALLBACK_SHARE = 2
 """While Redis is away each process counts alone, so each allows this part of a limit."""
 
 
-def install(app: Flask, settings: Settings) -> Limiter:
+def install(app: Flask, settings: Settings) -> None:
     """Limit the endpoints of a finished application by the table."""
-    limiter = FallingBack(
+    limiter = OneCall(
         by_address,
         app=app,
         storage_uri="redis://",
         storage_options={"connection_pool": context_pool(app)},
         strategy="sliding-window-counter",
-        in_memory_fallback=[lambda: _lower(settings)],  # type: ignore[list-item]
         key_prefix="duyet",
     )
-    # While Redis is away the library would count every call against the lower limits, reads and health as well.
-    limiter.request_filter(lambda: not _limits_of(request.endpoint or ""))
-    view: Any
     for endpoint, view in list(app.view_functions.items()):
-        for one in _limits_of(endpoint):
-            text = getattr(settings, one.setting)
-            # Each limit wraps the view with the ones before it.
-            view = limiter.limit(text, key_func=one.by, exempt_when=one.unless)(view)  # noqa: PLW2901
-        app.view_functions[endpoint] = view
+        if held := _limits_of(endpoint):
+            limits = [_limit(one, getattr(settings, one.setting)) for one in held]
+            app.view_functions[endpoint] = limiter.behind(view, limits, partial(_lower, held, settings))
     app.after_request(lambda response: _give_back(limiter, response))
     app.extensions["duyet-limits"] = lambda error: headers(limiter, error)
     app.extensions["duyet-limiter"] = limiter
-    return limiter
 
 
-class FallingBack(Limiter):
-    """The library's limiter, which answers 500 to requests that are under way while another finds Redis gone."""
-
-    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
-        for _ in range(TRIES):
-            try:
-                super()._check_request_limit(callable_name, in_middleware)
-            except RedisError:
-                # Somebody else noticed first, or Redis came and went again: count in memory.
-                self._storage_dead = True
-                continue
-            finally:
-                self._note()
-            return
-        raise Problem("unavailable", headers={"Retry-After": "1"})
-
-    def _note(self) -> None:
-        if self._storage_dead != self._noted:
-            self._noted = bool(self._storage_dead)
-            context.runtime().tally.set(vocabulary.LIMITS_DEGRADED, float(self._noted))
-
-    _noted = False
+def _limit(one: Limited, text: str) -> Limit:
+    return Limit(text, key_function=one.by, exempt_when=one.unless)
 
 
-TRIES = 3
-
-
-def _give_back(limiter: Limiter, response: Response) -> Response:
+def _give_back(limiter: OneCall, response: Response) -> Response:
     """Forget the attempt of a request whose answer was not wrong.
 
     Every answer is counted before anybody looks at it: of many at once no more are looked at than the limit allows.
     """
     for one in () if g.get("missed", False) else limiter.current_limits:
-        if not one.breached and any(str(part).startswith(ATTEMPTS) for part in one.request_args):
-            with contextlib.suppress(RedisError):
-                limiter.limiter.hit(one.limit, *one.request_args, cost=-1)
+        if not one.breached and any(part.startswith(ATTEMPTS) for part in one.request_args):
+            limiter.give_back(one)
     return response
 
 
-def degraded(app: Flask) -> bool:
-    """Say whether limits are counted in this process alone, because Redis is away."""
-    return bool(app.extensions["duyet-limiter"]._storage_dead)  # noqa: SLF001 - the library has no public name for it.
-
-
-def headers(limiter: Limiter, error: Any) -> dict[str, str]:
+def headers(limiter: OneCall, error: Any) -> dict[str, str]:
     """Return Retry-After and the RateLimit fields (draft-ietf-httpapi-ratelimit-headers) of a 429."""
     limit = limiter.current_limit
     item = error.limit.limit
@@ -287,12 +251,13 @@ def context_pool(app: Flask) -> Any:
     return app.extensions["duyet"].redis.connection_pool
 
 
-def _lower(settings: Settings) -> str:
-    limited = next(one for one in _limits_of(request.endpoint or "") if one.unless is None or not one.unless())
+def _lower(held: Sequence[Limited], settings: Settings) -> list[Limit]:
+    limited = next(one for one in held if one.unless is None or not one.unless())
     items = parse_many(getattr(settings, limited.setting))
-    return ";".join(
+    text = ";".join(
         f"{max(1, item.amount // FALLBACK_SHARE)} per {item.multiples} {item.GRANULARITY.name}" for item in items
     )
+    return [Limit(text, key_function=by_address)]
 
 
 def _limits_of(endpoint: str) -> tuple[Limited, ...]:

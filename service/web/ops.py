@@ -8,7 +8,7 @@ from redis.exceptions import RedisError
 
 from service import exposition, health, schema
 from service.db import AWAY
-from service.web import answer, auth, context, limits
+from service.web import answer, auth, context
 from service.web.errors import RETRY_SECONDS, Problem
 from service.web.schemas import answers
 
@@ -37,7 +37,7 @@ def readyz() -> Response:
         if health.eviction(runtime.redis) not in {health.KEEPS, None}:
             # It would drop bells and open challenges without a word when it is full.
             degraded.append("redis-memory")
-        if limits.degraded(current_app._get_current_object()):  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's way.
+        if current_app.extensions["duyet-limiter"].degraded:
             degraded.append("limits")
     except RedisError:
         degraded.append("redis")

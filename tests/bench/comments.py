@@ -42,7 +42,8 @@ def submit(stand: Installation, site: KnownSite, count: int, *, articles: int, s
 
 
 def _ready(stand: Installation, site: KnownSite, draft: Draft, address: str) -> Arrival:
-    given = {"vault": stand.parts.vault, "secret": stand.parts.receipt_secret, "address": address, "key": None}
+    vault = stand.parts.vault
+    given = {"vault": vault, "secret": stand.parts.receipt_secret, "sender": vault.sender(address), "key": None}
     return submission.ready(site, draft, Gate(), now=datetime.now(UTC), **given)
 
 

@@ -38,7 +38,7 @@ def arrival(parts, site, now):
     def make(article="bai-1", proof=None, key=None):
         draft = Draft(article=article, name="Ngọc Ánh", title="", body="Bài viết rất hay.")
         gate = Gate(proof=proof, proof_expires=now + timedelta(minutes=5))
-        given = {"vault": parts.vault, "secret": parts.receipt_secret, "address": "10.0.0.1", "key": key, "now": now}
+        given = {"vault": parts.vault, "secret": parts.receipt_secret, "sender": b"one", "key": key, "now": now}
         return submission.ready(site, draft, gate, **given)
 
     return make

@@ -253,6 +253,15 @@ def test_of_wrong_answers_at_once_no_more_are_looked_at_than_the_limit_allows(ap
     assert answer(ask(), "KBRTXH").status_code == 429
 
 
+def test_a_redis_that_was_emptied_counts_from_the_beginning(post, valkey):
+    assert post().status_code == 202
+    valkey.script_flush()
+    valkey.flushdb()
+
+    assert post().status_code == 202
+    assert [name for name in valkey.keys("*") if b"public.submit" in name], "counted in Redis again"
+
+
 # Redis away
 
 

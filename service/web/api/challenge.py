@@ -39,7 +39,7 @@ def issue(site: KnownSite, article: str, kind: str = "", *, surging: bool = Fals
         article=article,
         kind="image" if kind == "image" else policy,
         now=context.now(),
-        sender=runtime.vault.sender(context.address()),
+        sender=context.sender(),
         surging=surging,
     )
     runtime.tally.add(vocabulary.CHALLENGES, issued.kind, "issued")

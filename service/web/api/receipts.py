@@ -44,7 +44,7 @@ def report(comment_id: uuid.UUID) -> Response:
             comment_id,
             reason=complaint.reason,
             text=complaint.text,
-            sender=runtime.vault.sender(context.address()),
+            sender=context.sender(),
             now=context.now(),
         )
         site = sites.by_id(session, [site_id])[site_id]

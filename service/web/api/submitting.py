@@ -74,7 +74,7 @@ def _accepted(fields: dict[str, Any]) -> Accepted:
         blocks.demand_free(
             session,
             site.id,
-            sender=runtime.vault.sender(context.address()),
+            sender=context.sender(),
             phone_key=runtime.vault.phone_key(draft.phone) if draft.phone else None,
             now=now,
         )
@@ -161,7 +161,7 @@ def _stored(site: KnownSite, draft: Draft, answers: Answers, key: str | None) ->
         way,
         vault=runtime.vault,
         secret=runtime.receipt_secret,
-        address=context.address(),
+        sender=context.sender(),
         key=key,
         now=now,
     )
