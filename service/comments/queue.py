@@ -45,6 +45,13 @@ class Filter:
     """Those that arrived earlier than this."""
     order: Order = "priority"
 
+    @property
+    def sorted_by(self) -> Order:
+        """Return the order that there is: only what waits for a person is urgent, and what is decided is news."""
+        if self.order != "priority" or self.status == "held":
+            return self.order
+        return "oldest" if self.status == "pending" else "newest"
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -83,7 +90,7 @@ def page(
     query = _narrowed(session, select(Comment), viewer, wanted)
     total = _total(session, query.with_only_columns(Comment.id), wanted) if count else 0
     rows = session.scalars(
-        _ordered(query, wanted.order, cursor)
+        _ordered(query, wanted.sorted_by, cursor)
         .limit(limit + 1)
         .options(joinedload(Comment.article), joinedload(Comment.site))
     ).all()
@@ -121,7 +128,7 @@ def counts(session: Session, viewer: Viewer) -> Counts:
 
 def after(session: Session, viewer: Viewer, wanted: Filter, row: Comment) -> uuid.UUID | None:
     """Return which comment of the list follows this one, whether or not this one still belongs to it."""
-    query = _ordered(_narrowed(session, select(Comment.id), viewer, wanted), wanted.order, _cursor(row))
+    query = _ordered(_narrowed(session, select(Comment.id), viewer, wanted), wanted.sorted_by, _cursor(row))
     found: uuid.UUID | None = session.scalar(query.where(Comment.id != row.id).limit(1))
     return found
 

@@ -1,9 +1,13 @@
 """A moderator's search: words without accents, each from its beginning, by an index that the database keeps."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from service.comments import search
+from service.comments.submission import Draft
+from service.models import Comment
 
 
 @pytest.fixture
@@ -58,11 +62,26 @@ def test_an_erased_comment_leaves_no_word_behind(site, publish, client, found, p
             assert session.scalar(text("SELECT count(*) FROM comment_words")) == 0
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_frequent_word_is_found_by_walking_the_list(two, found, parts):
-    many = [{"id": f"{at:032x}", "words": "đò do sang bến"} for at in range(search.FEW + 1)]
+def test_a_frequent_word_is_found_by_walking_the_list_from_its_newest(site, past_the_door, judge_all, parts, found):
+    """A thousand finds are put in order; of more, the list is walked until a page is full."""
+    drafts = [Draft("bai-1", "Ann", "Ý kiến", f"Bến đò thứ {at} của tỉnh nhà.") for at in range(search.FEW)]
+    past_the_door(site, *drafts, now=datetime.now(UTC) - timedelta(days=1))
+    past_the_door(site, Draft("bai-1", "Bình", "Ý kiến", FERRY))
     with parts.database.writing() as session:
-        session.execute(text("INSERT INTO comment_words (id, words) VALUES (:id, :words)"), many)
-    assert found("do sang") == [FERRY]
-    assert found("nguy tra") == [BUS]
-    assert found("rai") == []
+        session.execute(update(Comment).values(status="approved"))
+    assert found("do")[0] == FERRY
+    assert found("ben do")[0].startswith("Bến đò thứ")
+    assert found("do song que") == [FERRY]
+    assert found("ben que") == []
+    assert found("tinh 999") == ["Bến đò thứ 999 của tỉnh nhà."]
+
+
+def test_what_is_decided_is_listed_from_the_newest_and_what_waits_for_the_machine_from_the_oldest(
+    site, ann, publish, found
+):
+    publish(body=FERRY)
+    publish(body=BUS)
+    assert found("") == [BUS, FERRY]
+    ann(body=FERRY)
+    ann(body=BUS)
+    assert found("", status="pending") == [FERRY, BUS]
