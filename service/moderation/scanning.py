@@ -9,6 +9,7 @@ from service.moderation.text import fold
 _STEPS = 200
 # Half-lifted words are tried against many entries: past a number of them a field is no sentence.
 _WILD = 60
+_NOWHERE: frozenset[int] = frozenset()
 
 
 def scan(reading: Reading, index: Index) -> Iterator[Hit]:
@@ -16,9 +17,11 @@ def scan(reading: Reading, index: Index) -> Iterator[Hit]:
     words, breaks, tricks = reading.words, reading.breaks, reading.tricks
     trie, typed = index.trie, book().typed
     last_word, wild = len(words) - 1, 0
+    # Only a trick leaves a word half lifted, and few fields hold one.
+    half = frozenset(at for at in tricks if _is_wild(words[at])) if tricks else _NOWHERE
     for first, word in enumerate(words):
         node = trie.get(word)
-        if _is_wild(word):
+        if first in half:
             wild += 1
             if wild > _WILD:
                 continue
@@ -26,7 +29,7 @@ def scan(reading: Reading, index: Index) -> Iterator[Hit]:
             continue
         if first < last_word and isinstance(node, dict) and "" not in node and word not in typed:
             following = words[first + 1]
-            if following not in node and following not in typed and not _is_wild(following):
+            if following not in node and following not in typed and first + 1 not in half:
                 continue
         for entry, last in _walk(index, typed, words, breaks, first):
             trick = reading.trick_in(first, last) if tricks else None
