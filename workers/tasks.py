@@ -166,11 +166,12 @@ def drain_once(parts: Runtime, *, late_first: bool = False) -> int | None:
             now=datetime.now(UTC),
             zone=settings.zone,
         )
-    judged = judging.judge(cases, limit=within_time)
+    judged = judging.judge(cases, limit=within_time, seconds=settings.lease.total_seconds() / 2)
     for one in judged:
         parts.tally.observe(vocabulary.VERDICT_SECONDS, one.seconds)
     with parts.database.writing() as session:
         finished = judging.finish(session, judged, now=datetime.now(UTC))
+        judging.give_back(session, claimed[len(judged) :])
     for one in judged:
         verdict: dict[str, str | int] = {"job": _job_id(), "outcome": one.verdict.outcome.value}
         parts.telemetry.tell(Span("judge", one.seconds, verdict, comment=one.claimed.id))

@@ -131,7 +131,7 @@ DEFAULTS: Mapping[str, str] = {
     "PHONE_REGION": "VN",
     "TIME_ZONE": "Asia/Ho_Chi_Minh",
     "LEASE_SECONDS": "30",
-    "BATCH": "50",
+    "BATCH": "200",
     "ATTEMPTS": "3",
     "SWEEP_SECONDS": "2",
     "SHED_PENDING": "100000",

@@ -1,5 +1,6 @@
 """How pending comments are claimed, judged and finished: leases, fences, attempts, and what is never lost."""
 
+import itertools
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -69,6 +70,24 @@ def test_fresh_comments_come_in_batches_in_the_order_of_their_arrival(parts, sen
     sent = [send(f"Ý kiến thứ {n} về tuyến đường mới mở.", now=now).id for n, now in enumerate(moments)]
     assert [one.id for one in claim(parts, batch=3)] == sent[:3]
     assert [one.id for one in claim(parts, batch=3)] == sent[3:]
+
+
+def test_what_there_was_no_time_for_is_handed_back_and_no_attempt_is_counted(parts, send):
+    sent = [send(f"Ý kiến thứ {n} của tôi.").id for n in range(4)]
+    claimed = claim(parts)
+    with parts.database.reading() as session:
+        cases = judging.gather(session, claimed, allowance=30, now=datetime.now(UTC), zone=parts.settings.zone)
+    ticks = itertools.count()
+    judged = judging.judge(cases, clock=lambda: float(next(ticks)), seconds=0.5)
+    assert [one.claimed.id for one in judged] == sent[:1]
+    with parts.database.writing() as session:
+        judging.finish(session, judged, now=datetime.now(UTC))
+        judging.give_back(session, claimed[len(judged) :])
+    again = claim(parts)
+    assert [(one.id, one.attempts) for one in again] == [(one, 1) for one in sent[1:]]
+    with parts.database.writing() as session:
+        judging.give_back(session, claimed[1:])
+    assert claim(parts) == [], "who lost the lease lets go of nothing"
 
 
 def test_a_comment_whose_lease_ran_out_is_claimed_alone(parts, send):

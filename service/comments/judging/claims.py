@@ -2,6 +2,7 @@
 
 import secrets
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -54,6 +55,21 @@ def claim(session: Session, *, batch: int, lease: timedelta, attempts: int, late
     late = due(lease).where(Comment.attempts > 0, Comment.attempts < attempts).order_by(Comment.id).limit(1)
     first, second = (late, fresh) if late_first else (fresh, late)
     return _take(session, first, token, lease) or _take(session, second, token, lease)
+
+
+def give_back(session: Session, claimed: Sequence[Claimed]) -> None:
+    """Let go of rows that this worker did not come to look at: they are fresh again, as if nobody had taken them."""
+    if claimed:
+        session.execute(
+            update(Comment)
+            .where(
+                Comment.id.in_([one.id for one in claimed]),
+                Comment.status == "pending",
+                Comment.lease_token == claimed[0].token,
+            )
+            .values(lease_token=None, lease_until=None, attempts=Comment.attempts - 1)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def due(lease: timedelta) -> Select[Comment]:

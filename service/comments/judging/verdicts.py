@@ -1,5 +1,6 @@
 """The engine's verdicts, written behind a fence: only onto rows that are still pending under our lease."""
 
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -38,15 +39,20 @@ def judge(
     cases: Sequence[Case],
     *,
     clock: Callable[[], float] = time.monotonic,
+    seconds: float = math.inf,
     limit: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> list[Judged]:
     """Let the engine look at each case; no session, so that no transaction stays open meanwhile.
 
+    No further one is begun when the seconds are over, so that the lease outlasts the work.
     `limit` is entered for each case and may break a check off by raising within it (docs/adr/0162).
     """
-    judged = []
+    judged: list[Judged] = []
     left: dict[str, int] = {}
+    ends = clock() + seconds
     for case in cases:
+        if judged and clock() >= ends:
+            break
         left = {**case.left, **left}
         started = clock()
         with limit():
