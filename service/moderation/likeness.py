@@ -200,15 +200,3 @@ def kinds(found: Likeness) -> dict[str, float]:
         brought = float((known.weights[row][places] * counted).sum())
         values[kind] = brought / sqrt(max(FEWEST, many)) + float(known.bias[row])
     return values
-
-
-def core(found: Likeness) -> tuple[int, int]:
-    """Give the words, first to before last, that brought the most together."""
-    best, begin, total = (0.0, found.first, found.last), found.first, 0.0
-    for index in range(found.first, found.last):
-        if total <= 0:
-            begin, total = index, 0.0
-        total += float(found.brought[index])
-        if total > best[0]:
-            best = total, begin, index + 1
-    return best[1], best[2]

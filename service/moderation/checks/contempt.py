@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from service.moderation.clauses import clauses, telling
 from service.moderation.findings import NAMES, quote
-from service.moderation.likeness import ABUSE, core, kinds, likeness, table
+from service.moderation.likeness import ABUSE, Likeness, kinds, likeness, table
 from service.moderation.likeness import NAME as TABLE
 from service.moderation.sheet import Reading, Sheet
-from service.moderation.vocabulary import Category, Finding, Message
+from service.moderation.vocabulary import Category, Finding, Message, Span
 
 NAME = "contempt"
 _LIKE = 1.4
@@ -25,9 +26,9 @@ def _alike(reading: Reading) -> Iterator[Finding]:
         return
     alike = kinds(found)
     category = Category(max(alike, key=lambda kind: alike[kind]))
-    spans = (reading.span(*core(found)),)
+    spans = _spans(reading, found)
     vi, en = NAMES[category]
-    words = quote(spans)
+    words = quote(spans[:1])
     yield Finding(
         check=NAME,
         category=category,
@@ -40,3 +41,11 @@ def _alike(reading: Reading) -> Iterator[Finding]:
         entry=TABLE,
         version=known.version,
     )
+
+
+def _spans(reading: Reading, found: Likeness) -> tuple[Span, ...]:
+    """Give the clauses of the likest stretch that brought most together, and the one of them that brought most."""
+    brought = [0.0] * found.first + found.brought[found.first : found.last].tolist()
+    text = reading.view.text
+    places = dict.fromkeys(telling(reading, clauses(text) or [(0, len(text))], brought))
+    return tuple(reading.cut(start, end) for start, end in places)

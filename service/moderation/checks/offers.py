@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice, pairwise
+from itertools import islice
 
 from service.moderation.checks import contacts, links
+from service.moderation.clauses import clauses, headline, telling
 from service.moderation.findings import DELIBERATE
 from service.moderation.grammar import FILES, find_patterns
 from service.moderation.lexicon import book
-from service.moderation.likeness import OFFER, Likeness, core, kinds, likeness
+from service.moderation.likeness import OFFER, Likeness, kinds, likeness
 from service.moderation.scanning import scan
 from service.moderation.sheet import Reading, Sheet
 from service.moderation.vocabulary import Category, Finding, Message, Span
@@ -52,29 +53,10 @@ _BRAND = re.compile(
     r"(?:ku|sh|hi|jun|new|dafa|sbo|fabet|vn|mig|one|kim|max|hit|rik|sun|iwin|zo|go|man|yo|big|nhat|top|lucky)"
     r"(?:bet|vip|club|casino|win)\d{0,3})",
 )
-_SENTENCE_END = re.compile(r"[.!?…]+\s|\n|;\s|\s[|–—]\s")
-_CLAUSE_END = re.compile(r"(?:[,.!?…]+|[;:])\s|\n|\s[|–—-]+\s|[)(]")
-_EDGES = ' \t\n,.;:!?…|–—-()"“”'
-# What is said right before a contact.
-_TRAIL = re.compile(
-    r"(?:[\s,.;:(–-]+(?:gọi|lh|liên hệ|zalo|zl|tele|telegram|alo|ib|inbox|sđt|sdt|đt|dt|hotline|call|nhắn|số|add|kb|kết bạn|"
-    r"qua|ngay|cho|em|mình|goi|lien he|nhan|so|bên|và|hoặc|vào|tại|link|web|trang|đăng ký|ở|vao|tai|id|nhé|nha|với|là|của))+[\s:.(-]*$",
-)
 _QUOTED = re.compile(r"[\"“][^\"“”\n]{2,80}[\"”]")
-_WORD = re.compile(r"\S+")
-_HEAD = 6
-# How much likeness weighs against signs in finding the clause that says most.
-_SAID = 0.3
-# Who is spoken to, and who speaks, at the head of an offer.
-_ADDRESSED = re.compile(
-    r"(?:ai|bác nào|anh nào|chị nào|mẹ nào|bạn nào|ae nào|mấy anh|anh chị|bà con|nhà nào|các mẹ|anh em|mọi người|cả nhà|cuối tuần|chúc|"
-    r"chào|chao|hi|hello|alo|bài|hay|cảm ơn|hôm qua|đêm qua|tối qua|anh chi|ba con|moi nguoi|chong|chồng|vợ|ông xã|bà xã)\b(?![^,]*\s(?:đánh|chơi|quay|bắt|vay|mua))"
-)
-_OFFERER = re.compile(
-    r"(?:(?:bên |nhà |shop |tụi |team |công ty |cty )?(?:em|mình|tôi|tui|anh|chị|shop|chúng tôi)\s(?:đang |có |cần |hiện |còn |mới )?|"
-    r"(?:hiện |đang |ai |bác nào |mẹ nào |chị em |anh em )(?:cần |muốn |thích )?)"
-)
 _MOST = 200
+# How much a sign weighs beside likeness in finding the clauses that say most.
+_SAID = 0.3
 _AROUND = 12
 # A pitch weighs three; talk of its trade, doubts and ways to answer are weighed against it.
 _PITCH, _TERM = 3.0, 2.0
@@ -209,7 +191,7 @@ def judge(reading: Reading, like: Likeness | None) -> Iterator[Finding]:
             check=NAME,
             category=also,
             severity=3 if severe else 2,
-            spans=_spans(reading, tally, signs, like, topic),
+            spans=_spans(reading, tally, signs, like),
             message=_message(topic, signs, category, contact=bool(tally.contacts)),
             entry=topic or f"like {category}",
             version=book().version,
@@ -249,67 +231,20 @@ def _message(topic: str, signs: list[Sign], category: Category, *, contact: bool
     )
 
 
-def _spans(reading: Reading, tally: _Tally, signs: list[Sign], like: Likeness | None, topic: str) -> tuple[Span, ...]:
-    """Give the clauses of each sentence that pitch, and of several the one that says most: what is offered.
+def _spans(reading: Reading, tally: _Tally, signs: list[Sign], like: Likeness | None) -> tuple[Span, ...]:
+    """Give the clauses that pitch as a whole, the one that says most, and the words that say what is offered.
 
     They end where a contact begins: contacts are findings of their own.
     """
     text = reading.view.text
-    sentences = [match.start() for match in _SENTENCE_END.finditer(text)] + [len(text)]
-    clauses = _clauses(text, [start for start, _ in tally.contacts])
-    places = [(sign.first, sign.last) for sign in signs]
-    if like is not None and (like.value >= _LIKE or not places):
-        places.append(core(like))
-    told: dict[int, list[tuple[int, int]]] = {}
-    for first, last in places:
-        start, end = reading.starts[first], reading.ends[last - 1]
-        touched = [clause for clause in clauses if clause[0] < end and start < clause[1]]
-        for clause in touched:
-            number = next(i for i, edge in enumerate(sentences) if clause[0] < edge or edge == len(text))
-            told.setdefault(number, []).append(clause)
-    found: list[tuple[int, int]] = []
-    for held in told.values():
-        start, end = min(held)[0], max(held)[1]
-        row = sorted(set(held))
-        if _CATEGORIES.get(topic) is Category.SCAM:
-            main = max(row, key=lambda clause: _told(reading, signs, like, clause))
-        else:
-            main = _headline(text, next((c for c in row if not _ADDRESSED.match(text, *c)), row[0]))
-        found.extend({(start, end), main})
-    return tuple(reading.cut(start, end) for start, end in sorted(found, key=lambda s: (s[0], -s[1])))
-
-
-def _clauses(text: str, contacts: list[int]) -> list[tuple[int, int]]:
-    """Give where the clauses of a text stand, a call such as "Zalo:" before a contact left out."""
-    taken = set(contacts)
-    edges = sorted({0, len(text), *(m.end() for m in _CLAUSE_END.finditer(text)), *contacts})
-    clauses: list[tuple[int, int]] = []
-    for start, end in pairwise(edges):
-        body = _TRAIL.sub("", text[start:end]) if end in taken else text[start:end]
-        lead = len(body) - len(body.lstrip(_EDGES))
-        if len(body.strip(_EDGES)) > 2 and start not in taken:
-            clauses.append((start + lead, start + len(body.rstrip(_EDGES))))
-    return clauses
-
-
-def _headline(text: str, clause: tuple[int, int]) -> tuple[int, int]:
-    """Give the words of a clause that say what is on offer: its first few, without who offers it."""
-    start, end = clause
-    lead = _OFFERER.match(text, start, end)
-    if lead and lead.end() < end:
-        start = lead.end()
-    words = [match.end() for match in islice(_WORD.finditer(text, start, end), _HEAD)]
-    return start, words[-1] if words else end
-
-
-def _told(reading: Reading, signs: list[Sign], like: Likeness | None, clause: tuple[int, int]) -> float:
-    """Give how much of an offer a clause holds."""
-    start, end = clause
-    told = sum(s.weight for s in signs if start <= reading.starts[s.first] < end)
-    if like is not None:
-        known = range(min(len(reading.words), len(like.brought)))
-        told += _SAID * float(sum(like.brought[i] for i in known if start <= reading.starts[i] < end))
-    return told
+    found = clauses(text, (start for start, _ in tally.contacts)) or [(0, len(text))]
+    brought = like.brought.tolist() if like else [0.0] * len(reading.words)
+    for sign in signs:
+        if sign.first < len(brought):
+            brought[sign.first] += _SAID * sign.weight
+    pitch, most = telling(reading, found, brought)
+    places = {pitch, most, headline(text, found)}
+    return tuple(reading.cut(start, end) for start, end in sorted(places, key=lambda place: (place[0], -place[1])))
 
 
 def _score(signs: list[Sign]) -> float:
