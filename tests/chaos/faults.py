@@ -26,7 +26,7 @@ from service.comments.judging.unchecked import UNCHECKED
 from service.models import Comment
 from tests.chaos.parts import ATTEMPTS, LEASE, Part, Town, answers, send, valkey_answers, whole
 from tests.chaos.traffic import Ledger, post, warm
-from tests.conftest import ROOT, wait_for
+from tests.conftest import ROOT, free_port, wait_for
 
 
 class NotHere(Exception):
@@ -219,19 +219,19 @@ def standing(town: Town, identifier: uuid.UUID) -> Any:
 
 def last_version_beside_the_new(town: Town, _: Ledger) -> str:
     """Run the last released version's web server and worker on the new schema, under a share of the traffic."""
-    name, folder, released = last_version(town.folder)
+    (name, folder, released), port = last_version(town.folder), free_port()
     old_worker = town.add("old-worker", town.parts["worker-1"].command, folder=folder)
     command = tuple(
-        str(town.port + 1) if word == str(town.port) else word.replace("--workers=2", "--workers=1")
+        str(port) if word == str(town.port) else word.replace("--workers=2", "--workers=1")
         for word in town.parts["web"].command
     )
     old_web = town.add("old-web", command, folder=folder)
     try:
-        wait_for(lambda: answers(town.port + 1), "the old version's web server", 30)
+        wait_for(lambda: answers(port), "the old version's web server", 30)
         town.unreleased_beside = not released
-        town.ports.append(town.port + 1)
+        town.ports.append(port)
         time.sleep(5)
-        town.ports.remove(town.port + 1)
+        town.ports.remove(port)
         # Its last answers are on their way.
         time.sleep(1)
         assert old_worker.starts == 1, f"the old worker died; see {old_worker.log}"
