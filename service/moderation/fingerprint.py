@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from service.moderation.text import fold, normalise, split
+from service.moderation.text import fold, normalise, words_of
 from service.moderation.vocabulary import Submission
 
 # A reader's "Hay quá" or "Đồng ý với tác giả" is not a copy of another reader's.
@@ -31,7 +31,7 @@ class Fingerprint:
 
 def fingerprint(submission: Submission) -> Fingerprint:
     """Fingerprint title and body; case, marks, signs and spacing make no difference, digits do."""
-    words = [fold(word) for text in (submission.title, submission.body) for word in split(normalise(text)).words]
+    words = [word for text in (submission.title, submission.body) for word in words_of(fold(normalise(text).text))]
     exact = hashlib.blake2b(" ".join(words).encode(), digest_size=16).digest()
     value = _simhash(words)
     bands = (value >> 48, (value >> 32) & 0xFFFF, (value >> 16) & 0xFFFF, value & 0xFFFF)
@@ -65,7 +65,8 @@ def _simhash(words: list[str]) -> int:
     if not words:
         return 0
     size = max(1, len(words) - _SHINGLE + 1)
-    shingles = (" ".join(words[at : at + _SHINGLE]).encode("utf-8", "replace") for at in range(size))
-    digests = b"".join(hashlib.blake2b(shingle, digest_size=8).digest() for shingle in shingles)
+    encoded = [word.encode("utf-8", "replace") for word in words]
+    shingles = [b" ".join(encoded[at : at + _SHINGLE]) for at in range(size)]
+    digests = b"".join([hashlib.blake2b(shingle, digest_size=8).digest() for shingle in shingles])
     ones = np.unpackbits(np.frombuffer(digests, np.uint8).reshape(size, 8), axis=1).sum(axis=0)
     return int.from_bytes(np.packbits(2 * ones > size).tobytes(), "big")

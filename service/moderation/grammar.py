@@ -234,7 +234,7 @@ def _search(reading: Reading, name: str, *, toneless: bool, pauses: bool) -> Ite
     if pauses and True in reading.breaks:
         codes, places = _with_pauses(reading, codes)
     line: bytes | None = None
-    for pattern in _possible(rules.patterns[name], coded):
+    for pattern in _possible(reading, rules, name, coded, toneless=toneless):
         line = line or "".join(codes).encode()
         for found in pattern.regex.finditer(line):
             begin, stop = found.span(1 if found.re.groups else 0)
@@ -267,14 +267,27 @@ def _coded(reading: Reading, rules: Grammar, words: list[str], *, toneless: bool
     return found
 
 
-def _possible(patterns: dict[int, tuple[Pattern, ...]], line: _Line) -> Iterator[Pattern]:
-    held, near = line.held, line.near
-    for bit, rows in patterns.items():
-        if bit & held or not bit:
-            for pattern in rows:
-                needs = pattern.needs
-                if needs & held == needs and (not pattern.close or any(part & needs == needs for part in near)):
-                    yield pattern
+def _possible(reading: Reading, rules: Grammar, name: str, line: _Line, *, toneless: bool) -> list[Pattern]:
+    """Give the patterns of a file whose parts a field holds, looked for once."""
+    memo = f"possible {name} {toneless}"
+    if memo not in reading.memo:
+        held = line.held
+        reading.memo[memo] = [
+            pattern
+            for bit, rows in rules.patterns[name].items()
+            if bit & held or not bit
+            for pattern in rows
+            if pattern.needs & held == pattern.needs and (not pattern.close or _stand_close(pattern.needs, line.near))
+        ]
+    found: list[Pattern] = reading.memo[memo]
+    return found
+
+
+def _stand_close(needs: int, near: tuple[int, ...]) -> bool:
+    for part in near:  # noqa: SIM110 - asked so often that a generator would cost more than the question.
+        if part & needs == needs:
+            return True
+    return False
 
 
 def _code(reading: Reading, rules: Grammar, words: list[str], index: int) -> str:

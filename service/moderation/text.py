@@ -97,6 +97,12 @@ def split(view: View) -> Words:
     return Words(parts[1::2], edges[1:-1:2], edges[2::2], parts[0::2])
 
 
+def words_of(text: str) -> list[str]:
+    """Give the same words of a view's text alone, wherever they stand."""
+    found: list[str] = _WORD.findall(text)
+    return found
+
+
 @dataclass(slots=True)
 class _Draft:
     out: list[str]
