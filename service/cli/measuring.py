@@ -13,7 +13,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.argument("paths", nargs=-1, required=True, type=FILE)
 @click.option("--failures", type=click.Path(dir_okay=False, path_type=Path), help="Write what was judged wrong here.")
 def evaluate(paths: tuple[Path, ...], failures: Path | None) -> None:
-    """Score the engine on PATHS: JSON lines of cases (`expect`) or of labelled texts (`label`, `text`)."""
+    """Score the engine on PATHS: JSON lines of cases (`expect`) or texts (`label`, `text`), or examples (.tsv)."""
     try:
         for line in evaluation.evaluate(paths, failures):
             click.echo(line)
@@ -40,9 +40,10 @@ def train(paths: tuple[Path, ...], out: Path) -> None:
 @click.command("train-likeness")
 @click.argument("paths", nargs=-1, required=True, type=FILE)
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where the table goes.")
-def train_likeness(paths: tuple[Path, ...], out: Path) -> None:
+@click.option("--without", multiple=True, help="Leave out the examples of this hand, to judge them as a stranger's.")
+def train_likeness(paths: tuple[Path, ...], out: Path, without: tuple[str, ...]) -> None:
     """Train the table of likeness on the written examples, against the harmless texts of PATHS."""
-    for name, value in evaluation.train_likeness(paths, out).items():
+    for name, value in evaluation.train_likeness(paths, out, without=without).items():
         click.echo(f"{name}: {value:.0f}")
 
 

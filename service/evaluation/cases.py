@@ -13,10 +13,12 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from service.evaluation.examples import CLEAN, Example, read_examples
 from service.moderation import moderate
 from service.moderation.policy import outcome
 from service.moderation.vocabulary import Finding, Outcome, Policy, PublishMode, Submission
 
+EXAMPLES = ".tsv"
 SHIPPED = Policy(mode=PublishMode.WHEN_CLEAN)
 
 
@@ -61,7 +63,10 @@ class Result:
 
 
 def read_cases(path: Path) -> Iterator[Case]:
-    """Read cases, one JSON object a line."""
+    """Read cases, one JSON object a line, or the examples of one hand, a table."""
+    if path.suffix == EXAMPLES:
+        yield from map(_of_example, read_examples(path.stem, path.read_text(encoding="utf-8")))
+        return
     for line in path.read_text(encoding="utf-8").splitlines():
         if not line.strip():
             continue
@@ -75,6 +80,17 @@ def read_cases(path: Path) -> Iterator[Case]:
             categories=_categories(row),
             spans=tuple(_place(span, texts) for span in row.get("spans") or ()),
         )
+
+
+def _of_example(example: Example) -> Case:
+    return Case(
+        id="",
+        group=f"{example.hand} {example.kind}",
+        submission=Submission(body=example.text),
+        clean=example.kind == CLEAN,
+        categories=frozenset() if example.kind == CLEAN else frozenset([example.kind]),
+        spans=tuple(("body", start, end) for start, end in example.spans),
+    )
 
 
 def _categories(row: Mapping[str, Any]) -> frozenset[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from service.evaluation.cases import SHIPPED, Result, judge, read_cases, table
+from service.evaluation.cases import EXAMPLES, SHIPPED, Result, judge, read_cases, table
 from service.evaluation.training import HARMFUL, auc
 from service.moderation import moderate, prepare
 from service.moderation.checks import abuse, learned
@@ -62,8 +62,8 @@ def evaluate(paths: Sequence[Path], failures: Path | None = None, policy: Policy
     prepare()
     wrong: list[dict[str, Any]] = []
     for path in paths:
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        if rows and all("expect" in row for row in rows):
+        rows = [] if path.suffix == EXAMPLES else _rows(path)
+        if path.suffix == EXAMPLES or (rows and all("expect" in row for row in rows)):
             results = [judge(case, policy) for case in read_cases(path)]
             wrong += [_failure(path.stem, result) for result in results if not result.right]
             yield from _of_cases(path.stem, results).lines()
@@ -78,6 +78,10 @@ def evaluate(paths: Sequence[Path], failures: Path | None = None, policy: Policy
             raise UnreadableSetError(f"{path}: neither labelled texts nor cases")
     if failures is not None:
         failures.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in wrong), encoding="utf-8")
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
 def measure(name: str, rows: Sequence[dict[str, Any]], policy: Policy) -> tuple[Figures, list[dict[str, Any]]]:

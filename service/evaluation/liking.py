@@ -41,9 +41,15 @@ class _Design:
     value: Floats
 
 
-def train_likeness(paths: Sequence[Path], out: Path, written: Iterable[Example] | None = None) -> dict[str, float]:
-    """Train on the written examples and on the harmless texts of the files, and write the table."""
-    lines = _lines(paths, examples() if written is None else written)
+def train_likeness(
+    paths: Sequence[Path], out: Path, written: Iterable[Example] | None = None, without: Sequence[str] = ()
+) -> dict[str, float]:
+    """Train on the written examples and on the harmless texts of the files, and write the table.
+
+    `without` names hands to leave out, so that their comments can be judged as those of strangers.
+    """
+    known_hands = examples() if written is None else written
+    lines = _lines(paths, (example for example in known_hands if example.hand not in without))
     found, counts = np.unique(np.concatenate([line.keys for line in lines]), return_counts=True)
     known = found[counts > _RARE]
     design = _design([line.keys for line in lines], known)

@@ -70,6 +70,14 @@ def test_a_case_quotes_its_spans_and_may_have_several_categories(tmp_path):
         list(evaluate([path]))
 
 
+def test_a_hands_examples_are_judged_as_cases(tmp_path):
+    path = tmp_path / "gulls.tsv"
+    path.write_text("kind\ttext\nprofanity\tChim gì mà ⟦địt mẹ⟧ nó ồn\nclean\tChim bay đẹp quá\n", encoding="utf-8")
+    lines = list(evaluate([path]))
+    assert "  held or rejected 1 of 1 harmful, 0 of 1 clean" in lines
+    assert any(line.startswith("gulls profanity") for line in lines)
+
+
 def test_robustness_tells_of_phrases_and_of_cases(tmp_path):
     path = tmp_path / "cases.jsonl"
     spans = [{"field": "body", "text": "địt mẹ"}]
@@ -118,6 +126,7 @@ def test_the_table_of_likeness_is_the_same_each_time(tmp_path):
     first = train_likeness([source], tmp_path / "a.npz", lines)
     train_likeness([source], tmp_path / "b.npz", lines)
     assert first["stretches"] == 2 * (20 + len(lines))
+    assert train_likeness([source], tmp_path / "c.npz", lines, without=["one"])["stretches"] == 2 * 20
     with np.load(tmp_path / "a.npz") as a, np.load(tmp_path / "b.npz") as b:
         assert all(np.array_equal(a[key], b[key]) for key in a.files)
 

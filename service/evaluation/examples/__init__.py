@@ -26,10 +26,14 @@ class Example:
 def examples() -> Iterator[Example]:
     """Give every comment of every hand."""
     for hand in HANDS:
-        text = (files(__package__) / f"{hand}.tsv").read_text(encoding="utf-8")
-        for line in text.splitlines()[1:]:
-            kind, _, written = line.partition("\t")
-            yield read_example(hand, kind, written)
+        yield from read_examples(hand, (files(__package__) / f"{hand}.tsv").read_text(encoding="utf-8"))
+
+
+def read_examples(hand: str, table: str) -> Iterator[Example]:
+    """Read the comments of one hand as they stand in its file, below a line of headings."""
+    for line in table.splitlines()[1:]:
+        kind, _, written = line.partition("\t")
+        yield read_example(hand, kind, written)
 
 
 def read_example(hand: str, kind: str, written: str) -> Example:
