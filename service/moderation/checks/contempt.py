@@ -10,7 +10,7 @@ from service.moderation.sheet import Reading, Sheet
 from service.moderation.vocabulary import Category, Finding, Message, Span
 
 NAME = "contempt"
-_LIKE = 1.4
+_LIKE = 1.3
 
 
 def find(sheet: Sheet) -> Iterator[Finding]:

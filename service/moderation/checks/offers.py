@@ -10,7 +10,7 @@ from service.moderation.clauses import clauses, headline, telling
 from service.moderation.findings import DELIBERATE
 from service.moderation.grammar import FILES, find_patterns
 from service.moderation.lexicon import book
-from service.moderation.likeness import OFFER, Likeness, kinds, likeness
+from service.moderation.likeness import OFFER, WINDOW, Likeness, kinds, likeness
 from service.moderation.scanning import scan
 from service.moderation.sheet import Reading, Sheet
 from service.moderation.vocabulary import Category, Finding, Message, Span
@@ -66,7 +66,9 @@ _VEILED = 3.0
 # Who ends on a question wants an answer, not a customer.
 _ASKED = 2.0
 # How like the examples a field must be: to be looked at, and, with its signs weighed in, to be held.
-_UNLIKE, _LIKE, _TRUST = -1.2, 1.8, 0.4
+_UNLIKE, _LIKE, _TRUST = -1.2, 1.6, 0.4
+# Of a long field the likest stretch is taken, which is liker by chance alone.
+_LONGER = 1.0
 # How far beyond that an offer with a contact must go to be rejected.
 _BLATANT = 1.5
 # Where people are promised their lost money back, fraud is part of the pitch.
@@ -180,7 +182,7 @@ def judge(reading: Reading, like: Likeness | None) -> Iterator[Finding]:
         answered = bool(tally.contacts or tally.calls)
         beyond = (weight - _OFFERED) * _TRUST if pitched and answered else -1.0
     else:
-        beyond = like.value + _TRUST * weight - _LIKE
+        beyond = like.value + _TRUST * weight - _LIKE - (_LONGER if len(reading.words) > WINDOW else 0.0)
     if beyond < 0:
         return
     category, topic = _filed(tally, like)
