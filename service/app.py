@@ -22,6 +22,7 @@ from service.web import auth, context, errors, form, limits, payload
 from service.web.api import public
 from service.web.demo import demo
 from service.web.desk.rooms import desk
+from service.web.door import Door
 from service.web.embed.pages import embed
 from service.web.embed.scripts import scripts
 from service.web.ladders import Ladders
@@ -61,6 +62,7 @@ def create_app(runtime: Runtime) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     context.attach(app, runtime)
+    app.extensions["duyet-door"] = Door(runtime.database)
     app.extensions["duyet-valve"] = _valve(runtime)
     app.extensions["duyet-together"] = Together(runtime.database, partial(ring, runtime.redis, runtime.tally))
     app.extensions["duyet-inflight"] = InFlight(runtime.redis)

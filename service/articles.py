@@ -61,21 +61,38 @@ def listed(session: Session, site: KnownSite | None, limit: int = 100) -> list[t
     return [(row.site.key, _known(row)) for row in session.scalars(query)]
 
 
+@dataclass(frozen=True, slots=True)
+class Openness:
+    """What says whether an article takes comments."""
+
+    closed_at: datetime | None
+    opened_at: datetime
+    registered: bool
+
+
+def openness(session: Session, site: KnownSite, key: str) -> Openness | None:
+    """Return what says whether the article takes comments, or None for one that is new."""
+    row = session.execute(_OPENNESS, {"site": site.id, "key": key}).first()
+    return None if row is None else Openness(row.closed_at, row.opened_at, row.registered)
+
+
+def demand_open(site: KnownSite, known: Openness | None, *, now: datetime) -> None:
+    """Raise `ArticleClosed` or `ArticleNotRegistered`; None stands for a new article."""
+    if known is not None and is_closed(site, known.closed_at, known.opened_at, now=now):
+        raise ArticleClosed
+    if site.policy.registered_only and (known is None or not known.registered):
+        raise ArticleNotRegistered
+
+
 def open_for_comments(session: Session, site: KnownSite, key: str, *, now: datetime) -> KnownArticle | None:
     """Return the article, or None for one that is new; raise `ArticleClosed` or `ArticleNotRegistered`."""
     row = session.execute(_OPENNESS, {"site": site.id, "key": key}).first()
-    if row is None:
-        if site.policy.registered_only:
-            raise ArticleNotRegistered
-        return None
-    if is_closed(site, row.closed_at, row.opened_at, now=now):
-        raise ArticleClosed
-    if site.policy.registered_only and not row.registered:
-        raise ArticleNotRegistered
-    return _known(row)
+    known = None if row is None else Openness(row.closed_at, row.opened_at, row.registered)
+    demand_open(site, known, now=now)
+    return None if row is None else _known(row)
 
 
-# Asked twice for each comment that is accepted: written once, for what it takes, and past the object mapper.
+# Asked for each comment that is accepted: written once, for what it takes, and past the object mapper.
 _ARTICLES = Article.__table__.c
 _OPENNESS = select(
     *(_ARTICLES.id, _ARTICLES.key, _ARTICLES.title, _ARTICLES.url, _ARTICLES.closed_at, _ARTICLES.opened_at),

@@ -25,6 +25,8 @@ Kind = Literal["phone", "address", "phrase"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 LONGEST_DAYS = 3660
 PHRASE_LENGTH = 200
+FEW = 200
+"""So many blocked senders of a site are read at once; among more, each is asked for."""
 
 
 class UnknownBlock(Exception):
@@ -181,6 +183,18 @@ def demand_free(
         raise SenderBlocked
 
 
+def standing(session: Session, site_id: int, *, now: datetime) -> dict[bytes, datetime | None] | None:
+    """Return until when the site blocks whom, by keyed hash of phone or address; None when they are many."""
+    rows = session.execute(_STANDING, {"site": site_id, "now": now}).all()
+    if len(rows) > FEW:
+        return None
+    found: dict[bytes, datetime | None] = {}
+    for key, until in rows:
+        other = found.get(key, until)
+        found[key] = None if other is None or until is None else max(other, until)
+    return found
+
+
 def blocked(
     session: Session, keys: Collection[tuple[int, bytes | None]], *, now: datetime
 ) -> frozenset[tuple[int, bytes]]:
@@ -244,6 +258,17 @@ _OF_ONE = select(_BLOCKS.id).where(
     _BLOCKS.kind.in_(("phone", "address")),
     _BLOCKS.key.in_((bindparam("one"), bindparam("other"))),
     _stands(bindparam("now", type_=Instant())),
+)
+
+# Asked once a second by each process that takes comments for the site.
+_STANDING = (
+    select(_BLOCKS.key, _BLOCKS.expires_at)
+    .where(
+        _BLOCKS.site_id == bindparam("site"),
+        _BLOCKS.kind.in_(("phone", "address")),
+        _stands(bindparam("now", type_=Instant())),
+    )
+    .limit(FEW + 1)
 )
 
 # Asked for each batch that is judged, and so written once.

@@ -25,6 +25,8 @@ NOUNS: tuple[Noun, ...] = (
     "hold",
     "request",
 )
+CHANGED = "changed"
+"""Where a session keeps the nouns that it changes until its transaction ends."""
 OPERATOR = "operator"
 """Who acts on the command line."""
 
@@ -41,6 +43,7 @@ def note(
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     """Write down who did what to which, and what changed; secrets and phone numbers have no place in `detail`."""
+    session.info.setdefault(CHANGED, set()).add(noun)
     session.add(
         Event(
             id=new_id(now),

@@ -150,7 +150,7 @@ def test_a_block_ends_by_itself(call, site, ann, parts):
 
     with parts.database.writing() as session:
         session.execute(text("UPDATE blocks SET expires_at = :past"), {"past": datetime.now(UTC) - timedelta(days=1)})
-    assert ann().status_code == 202
+    wait_for(lambda: ann().status_code == 202, "the door to read its blocks anew")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import structlog
 from flask import Response, current_app, g, request, url_for
 from sqlalchemy.orm import Session
 
-from service import articles, blocks, challenges, sites
+from service import challenges
 from service.challenges import ChallengeFailed, ChallengesAway
 from service.comments import gate, submission
 from service.comments.gate import Answers
@@ -60,24 +60,20 @@ def _accepted(fields: dict[str, Any]) -> Accepted:
     key = payload.text_of(fields, "site")
     if not key:
         schemas.parse(schemas.CommentIn, fields, region=runtime.settings.phone_region)
-    with runtime.database.reading() as session:
-        site = sites.find(session, key)
-        origins.demand(site)
-        comment, answers, problems = _parsed(fields, site)
-        draft = _draft(comment, site)
-        idempotency_key = comment.idempotency_key or None
-        if idempotency_key and not problems:
+    door = current_app.extensions["duyet-door"]
+    site = door.site(key, now=now)
+    origins.demand(site)
+    comment, answers, problems = _parsed(fields, site)
+    draft = _draft(comment, site)
+    idempotency_key = comment.idempotency_key or None
+    if idempotency_key and not problems:
+        with runtime.database.reading() as session:
             before = _sent_before(session, site, idempotency_key, draft)
-            if before is not None:
-                return before
-        articles.open_for_comments(session, site, draft.article, now=now)
-        blocks.demand_free(
-            session,
-            site.id,
-            sender=context.sender(),
-            phone_key=runtime.vault.phone_key(draft.phone) if draft.phone else None,
-            now=now,
-        )
+        if before is not None:
+            return before
+    door.demand_open(site, draft.article, now=now)
+    phone_key = runtime.vault.phone_key(draft.phone) if draft.phone else None
+    door.demand_free(site, sender=context.sender(), phone_key=phone_key, now=now)
     problems += [FieldError(one.field, one.code) for one in gate.missing(site, answers)]
     if problems:
         raise FieldErrors(problems)
