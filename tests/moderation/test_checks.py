@@ -117,6 +117,18 @@ def test_an_offer_with_a_contact_is_rejected(text, category):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Vay tiền nhanh lãi thấp, liên hệ zalo 0912345678.",
+        "Vay tiền nhanh lãi thấp, liên hệ zalo 0912345678. Lần 1.234",
+    ],
+)
+def test_a_pitch_with_a_contact_is_an_offer_in_whatever_words(text):
+    findings = moderate(Submission(body=text), Policy()).findings
+    assert Category.SPAM_AD in {one.category for one in findings if one.check == "offers"}
+
+
+@pytest.mark.parametrize(
     ("text", "category"),
     [
         ("Cho vay nóng không thế chấp, giải ngân trong ngày, ib em", Category.SPAM_AD),

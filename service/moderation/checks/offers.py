@@ -103,7 +103,7 @@ def find(sheet: Sheet) -> Iterator[Finding]:
     """Weigh the signs of every field but the name, where it is at all like an offer."""
     for reading in sheet.readings:
         like = likeness(reading, OFFER)
-        if like is None or like.value > _UNLIKE:
+        if like is None or like.value > _UNLIKE or _places(reading):
             yield from judge(reading, like)
 
 
@@ -126,9 +126,14 @@ def _count(reading: Reading, like: Likeness | None) -> _Tally:
             tally.topics.setdefault(sign.label, []).append(sign)
             tally.veiled |= reading.trick_in(sign.first, sign.last) in DELIBERATE
     tally.asks = reading.view.text.rstrip().endswith("?")
-    places = [*contacts.places(reading), *links.places(reading)]
-    tally.contacts = [(start, end) for start, end, _, severity in places if severity > 1]
+    tally.contacts = _places(reading)
     return tally
+
+
+def _places(reading: Reading) -> list[tuple[int, int]]:
+    """Give where the field says how to answer it."""
+    places = [*contacts.places(reading), *links.places(reading)]
+    return [(start, end) for start, end, _, severity in places if severity > 1]
 
 
 def _is_quoted(sign: Sign, reading: Reading, quoted: list[tuple[int, int]]) -> bool:
@@ -178,14 +183,17 @@ def judge(reading: Reading, like: Likeness | None) -> Iterator[Finding]:
     topic = max(tally.topics, key=lambda name: _score(tally.topics[name]), default="")
     weight = _weight(tally, topic)
     pitched = any(sign.weight > _TERM for sign in tally.topics.get(topic, ()))
-    if like is None:
-        answered = bool(tally.contacts or tally.calls)
-        beyond = (weight - _OFFERED) * _TRUST if pitched and answered else -1.0
-    else:
-        beyond = like.value + _TRUST * weight - _LIKE - (_LONGER if len(reading.words) > WINDOW else 0.0)
+    answered = bool(tally.contacts or (like is None and tally.calls))
+    # A pitch with a contact is one in whatever words; without, the words must be like those of offers known.
+    by_signs = (weight - _OFFERED) * _TRUST if pitched and answered else -1.0
+    alike = -1.0
+    if like is not None:
+        longer = _LONGER if len(reading.words) > WINDOW else 0.0
+        alike = like.value + _TRUST * weight - _LIKE - longer
+    beyond = max(by_signs, alike)
     if beyond < 0:
         return
-    category, topic = _filed(tally, like)
+    category, topic = _filed(tally, like if alike >= by_signs else None)
     signs = tally.topics.get(topic, [])
     severe = beyond >= _BLATANT and pitched and bool(tally.contacts) and len(tally.warnings) < 2
     for also in (category, Category.SEXUAL) if topic == "adult" else (category,):
