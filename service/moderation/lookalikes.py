@@ -45,18 +45,36 @@ _ROWS = {
     "9": "Ⅸⅸ",
 }
 DIGITS: dict[str, str] = {alike: digit for digit, row in _ROWS.items() for alike in row}
+# Digits in full or thin circles, which Unicode does not decompose.
+for _first in (0x2776, 0x2780, 0x278A):
+    DIGITS.update({chr(_first + n): str(n + 1) for n in range(9)})
 
 LETTERS: dict[str, str] = {alike: letter for letter, row in _ALIKE.items() for alike in row}
 # Coloured squares and flags spell words as well, and Unicode gives them no letter.
 for _base in (0x1F150, 0x1F170, 0x1F1E6):
     LETTERS.update({chr(_base + n): chr(ord("a") + n) for n in range(26)})
+# Letters in brackets, which Unicode decomposes together with the brackets.
+_BRACKETED = {chr(0x249C + n): chr(ord("a") + n) for n in range(26)}
 
 # Pictures that are put in the place of a word.
 PICTURES = {
     picture: word
-    for word, row in {"chó": "🐶🐕🐩", "lợn": "🐷🐖🐽", "bò": "🐂🐄🐮", "cứt": "💩"}.items()
+    for word, row in {
+        "chó": "🐶🐕🐩",
+        "lợn": "🐷🐖🐽",
+        "bò": "🐂🐄🐮",
+        "khỉ": "🐒🐵",
+        "tôm": "🦐🦞",
+        "chuột": "🐀🐁🐭",
+        "rắn": "🐍",
+        "cứt": "💩",
+        "chém": "🔪🗡",
+        "đạn": "🔫",
+        "bom": "💣",
+        "10": "🔟",
+    }.items()
     for picture in row
-}
+} | _BRACKETED
 
 # What the eye does not see: it may stand between two letters and hide a word from a list.
 INVISIBLE = frozenset(

@@ -9,24 +9,29 @@ from service.moderation.sheet import Reading
 
 _SPELT = {
     "không": "0", "hông": "0", "ko": "0", "một": "1", "mốt": "1", "hai": "2", "ba": "3", "bốn": "4", "tư": "4",
-    "lẻ": "0", "linh": "0", "năm": "5", "lăm": "5", "nhăm": "5", "sáu": "6", "bảy": "7", "bẩy": "7", "bẫy": "7", "tám": "8", "chín": "9",
+    "hổng": "0", "mười": "1", "chục": "0", "lẻ": "0", "linh": "0", "năm": "5", "lăm": "5", "nhăm": "5", "sáu": "6", "bảy": "7", "bẩy": "7", "bẫy": "7", "tám": "8", "chín": "9",
     "zero": "0", "oh": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6",
     "seven": "7", "eight": "8", "nine": "9",
 }  # fmt: skip
 _SPELT_BARE = {
-    "khong": "0", "mot": "1", "bon": "4", "tu": "4", "nam": "5", "lam": "5", "sau": "6", "bay": "7", "tam": "8",
+    "khong": "0", "hong": "0", "muoi": "1", "chuc": "0", "mot": "1", "bon": "4", "tu": "4", "nam": "5", "lam": "5", "sau": "6", "bay": "7", "tam": "8",
     "chin": "9",
 }  # fmt: skip
-_ALL_SPELT = _SPELT | _SPELT_BARE
-_GLUED = re.compile("|".join(sorted((word for word in _ALL_SPELT if len(word) > 1), key=len, reverse=True)))
+_ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "vii": "7", "viii": "8", "ix": "9"}
+_ALL_SPELT = _SPELT | _SPELT_BARE | _ROMAN
+_GLUED = re.compile("|".join(sorted((word for word in _SPELT | _SPELT_BARE if len(word) > 1), key=len, reverse=True)))
 # Said between the digits of one number, and no digit.
 _FILLERS = frozenset(
-    ["mươi", "rồi", "xong", "tiếp", "và", "tới", "phẩy", "gạch", "cách", "muoi", "roi", "tiep", "toi", "gach", "cach"]
+    [
+        *("mươi", "trăm", "rồi", "xong", "tiếp", "và", "tới", "phẩy", "gạch", "cách", "bỏ", "ngoặc", "dấu", "ngang"),
+        *("tram", "roi", "tiep", "toi", "gach", "cach", "ngoac", "dau"),
+    ]
 )
+_MOST_FILLERS = 2
 _STARTS = frozenset("0123456789oilzsb")
 _LETTERS = str.maketrans("oilzsbq", "0112589")
 _UNJOINED = frozenset("%₫$€<>&#@!?")
-_LONGEST_GAP = 4
+_LONGEST_GAP = 5
 # A longer row of digits is no number of anybody.
 _MOST = 300
 
@@ -101,10 +106,13 @@ def _digits(word: str) -> str | None:
 
 
 def _follows(reading: Reading, last: int, index: int) -> bool:
-    """Whether a piece goes on with the number of the piece before it, if need be over a word that is said between."""
-    if index == last + 2:
-        return reading.words[last + 1] in _FILLERS and _joins(reading, last + 1) and _joins(reading, index)
-    return index == last + 1 and _joins(reading, index)
+    """Whether a piece goes on with the number of the piece before it, if need be over words that are said between."""
+    between = reading.words[last + 1 : index]
+    return (
+        len(between) <= _MOST_FILLERS
+        and all(word in _FILLERS for word in between)
+        and all(_joins(reading, at) for at in range(last + 1, index + 1))
+    )
 
 
 def _joins(reading: Reading, index: int) -> bool:

@@ -162,6 +162,8 @@ def _read_cluster(cluster: str) -> tuple[str, bool]:
     """Give the letters a cluster stands for, and whether it was more than an unusual spelling of them."""
     if cluster in DIGITS:
         return DIGITS[cluster], True
+    if cluster.isdecimal() and not cluster.isascii():
+        return str(unicodedata.decimal(cluster[0])), True
     composed = unicodedata.normalize("NFC", cluster)
     if len(composed) == 1 and composed in _VIETNAMESE:
         return composed.lower(), False

@@ -16,6 +16,7 @@ HERE = Path(__file__).parent
 RESULTS = [judge(case) for case in read_cases(HERE / "cases.jsonl")]
 ROUNDS = [judge(case) for case in read_cases(HERE / "rounds_cases.jsonl")]
 SEALED = [judge(case) for case in read_cases(HERE / "sealed_cases.jsonl")]
+CONTACTS = [judge(case) for case in read_cases(HERE / "contact_cases.jsonl")]
 PRACTICE = [judge(case) for case in read_cases(HERE / "practice_cases.jsonl")]
 
 
@@ -71,8 +72,8 @@ def test_the_category_is_right():
 
 @pytest.mark.parametrize(
     ("cases", "held", "gone"),
-    [(PRACTICE, 0.01, 0.01), (ROUNDS, 0.01, 0.01), (SEALED, 0.02, 0.05)],
-    ids=["practice", "rounds", "sealed"],
+    [(PRACTICE, 0.01, 0.01), (ROUNDS, 0.01, 0.01), (SEALED, 0.02, 0.05), (CONTACTS, 0.02, 0.14)],
+    ids=["practice", "rounds", "sealed", "contacts"],
 )
 def test_another_hands_cases_are_judged_as_well(cases, held, gone):
     clean = [r for r in cases if r.case.clean]

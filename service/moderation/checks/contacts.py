@@ -87,6 +87,13 @@ _TOLD_NAME = re.compile(
     r"\b(?:ib|inbox|pm|kb|add|nhắn|nhắn tin|kết bạn|tìm|tìm|liên hệ|lh|nt|dm)\b[^.!?\n]{0,12}\b(?:zalo|fb|facebook|face|phây|"
     r"tiktok|insta)\s(?:tên|tên là|là|cá nhân|ten|nick)\s?:?\s?((?:[^\W\d_]+\s?){2,5})",
 )
+# A page or an account that people are asked to visit, by the name it goes by.
+_VISITED = re.compile(
+    r"\b(?:tìm|ghé|theo dõi|kiếm|vô|vào|nhắn|ib|inbox|kb|add|follow|tim|ghe)\s(?:trên\s|vào\s|qua\s)?"
+    r"(?:fb|facebook|face|phây|phây búc|zalo|fanpage|phanh pết|page|tiktok|tóp tóp|kênh|nhóm|group|gr)\s(?:tên\s|là\s|nick\s)?"
+    r"[\"“]?((?:[^\W_]+\s?){2,8})",
+)
+_PAGES = frozenset(["fanpage", "page", "kênh", "nhóm", "group", "gr", "tóp", "pết", "búc"])
 _MESSENGERS = frozenset(
     [
         *("face", "phây", "signal", "discord", "kakao", "kakaotalk", "threads", "thread", "imessage", "twitter"),
@@ -96,7 +103,7 @@ _MESSENGERS = frozenset(
 )
 _MAIL_WORDS = ("còng", " at ", "cong", "mail", "(at", "[at", "{at", "yahoo", "outlook", "icloud", "a móc", "vòng")
 _LIVE = re.compile(r"\blive\s?:\s?[a-z0-9._-]{4,40}")
-_FREE_HANDLE = re.compile(r"(?:^|[\s:(])(@[a-z][a-z0-9]*[_\d][a-z0-9_]{1,30})")
+_FREE_HANDLE = re.compile(r"(?:^|[\s:(])(@[a-z][a-z0-9]*[._\d][a-z0-9_.]{1,30}[a-z0-9_])")
 
 
 def find(sheet: Sheet) -> Iterator[Finding]:
@@ -139,6 +146,9 @@ def _places(reading: Reading) -> list[tuple[int, int, str, int]]:
         told = _TOLD_HANDLE.finditer(text)
         found.extend((m.start(1), m.end(1), "account", 2) for m in told if m[1] not in known)
         found.extend((*_called(reading, m), "account", 2) for m in _TOLD_NAME.finditer(text) if _is_called(reading, m))
+    if not (_MESSENGERS | _PAGES).isdisjoint(reading.words):
+        visited = _VISITED.finditer(text)
+        found.extend((*_called(reading, m), "account", 2) for m in visited if _is_called(reading, m))
     if "thay" in reading.words or "bằng" in reading.words:
         found.extend((m.start(), m.end(), "phone", 2) for m in _GAPPED.finditer(text) if "x" in m[0] or "*" in m[0])
     if not _PART_WORDS.isdisjoint(reading.words):

@@ -1,6 +1,7 @@
 """Links in every disguise: hxxp, spelt-out dots, spaces around dots, shorteners, foreign alphabets."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from service.moderation.lexicon import book
@@ -18,6 +19,8 @@ _WORDLIKE += (
     "chat|team|page|news|today|best|work|cash|fit|tips|it|be|gl|gd|gy|st|sh|so|im|ru|cn|kr|jp|de|fr|uk|eu|hk|sg|kh"
 )
 _SCHEME = re.compile(r"(?:h(?:tt|xx|\*\*|t\*|tx)ps?|ftp)\s?:\s?(?:/\s?/|\\\\)\s?[^\s<>\"“”]{3,}")
+# Any ending before a path that holds a digit: no two words are typed so.
+_CODED = re.compile(r"\b[a-z][a-z0-9-]{2,30}\.[a-z]{1,6}/(?=[\w-]*\d)[\w-]{5,}")
 _WWW = re.compile(r"\bwww\s?\.\s?[^\s<>\"“”]{3,}")
 _DOMAIN = re.compile(
     rf"(?<![\w@.])((?:[^\W_](?:[\w-]{{0,61}}[^\W_])?\.){{1,4}})({_SURE}|{_WORDLIKE})(?:\.vn)?(?::\d{{2,5}})?(/[^\s<>\"“”]*)?(?![\w@])",
@@ -38,7 +41,7 @@ _BRACKETED = re.compile(
     r"\b([a-z0-9][a-z0-9-]{1,61})\s?[\[({<]\s?(?:\.|,|dot|chấm|d0t|cham|phẩy)\s?[\])}>]\s?([a-z]{2,12})\b(?:\.vn\b)?(?:\s?/\s?\S*)?"
 )
 _SPACED = re.compile(
-    r"\b([a-z0-9][a-z0-9-]{2,61})(?:\s\.\s?|\.\s|\s?,)(com|net|xyz|vip|bet|club|shop|info|org)(?:\s?\.\s?vn)?\b(?:\s?/\s?\S+)?",
+    r"\b([a-z0-9][a-z0-9-]{2,61})(?:\s\.\s?|\.\s|\s?,)(com|net|xyz|vip|bet|club|shop|info|org|online|store|site)(?:\s?\.\s?vn)?\b(?:\s?/\s?\S+)?",
 )
 _APART = re.compile(
     r"\b(?:t|m|wa|zalo|bit|fb|cutt|tiny|s|is|rb|shope|linktr|goo|forms|chng|youtu|discord|amzn|vt|tinyurl)"
@@ -51,16 +54,63 @@ _SHORTENERS = re.compile(
 )
 # Pages of the state and of the press are named in ordinary talk: noted, below what holds a comment.
 _PUBLIC = re.compile(
-    r"(?:^|\.|//)(?:[\w-]+\.)?(?:gov\.vn|edu\.vn|chinhphu\.vn|vnexpress\.net|tuoitre\.vn|thanhnien\.vn|dantri\.com\.vn|"
+    r"(?:^|\.|//)(?:[\w-]+\.)?(?:gov\.vn|edu\.vn|csgt\.vn|chinhphu\.vn|vnexpress\.net|tuoitre\.vn|thanhnien\.vn|dantri\.com\.vn|"
     r"vietnamnet\.vn|nhandan\.vn|vtv\.vn|laodong\.vn|vov\.vn|zingnews\.vn|znews\.vn|baochinhphu\.vn|qdnd\.vn|cand\.com\.vn|"
     r"hanoimoi\.vn|sggp\.org\.vn|plo\.vn|vietnamplus\.vn|nld\.com\.vn|tienphong\.vn|wikipedia\.org|who\.int)(?:/|$|[\s.,)])",
+)
+
+# What no word is but the end of an address, said after a dot: whatever stands before it is one.
+_SAID = re.compile(
+    r"\b(?:chấm|chẩm|dot)\s(?:com|net|vn|vờ nờ|vê nờ|org|xyz|vip|bet|info|club|shop|online|store|site)\b"
+    r"(?:\s(?:chấm|dot)\s(?:vn|vờ nờ|vê nờ))?"
+)
+# Where the words of such an address begin.
+_LEADS = frozenset(
+    [
+        "gõ",
+        "vào",
+        "vô",
+        "trang",
+        "web",
+        "website",
+        "tại",
+        "ở",
+        "trên",
+        "mạng",
+        "miền",
+        "google",
+        "page",
+        "search",
+        "tìm",
+    ]
+)
+_LONGEST_NAME = 5
+# Three letters w, whatever parts them; an address typed letter by letter; one read from its end.
+_PARTED = re.compile(r"\bw\W{1,3}w\W{1,3}w\W{1,3}[^\s<>\"“”]{4,}|\b\w[\w-]+\s?\.\s?(?:c\so\sm|n\se\st|v\sn)\b")
+_TURNED = re.compile(r"\b(?:moc|zyx|nv\.moc|ofni)\.[a-z0-9][a-z0-9-]{3,40}\b")
+# An ending that is told to be added.
+_ENDING = re.compile(
+    r"\b(?:đuôi|duoi)\s(?:là\s|la\s)?(?:chấm\s|cham\s|\.)?(?:com|net|vn|org|xyz|studio|shop|store|info)\b"
+)
+_UNDOTTED = re.compile(r"\b[a-z0-9][a-z0-9-]{5,61}\s(?:com|net|org)\svn\b")
+_SHORTENED = re.compile(
+    r"\b(?:bit\s?ly|tinyurl|cutt\s?ly|linktr\s?ee)\s(?:xẹt|sẹc|suyệt|xuyệt|gạch chéo|gạch|gach cheo|xet)\s\S+"
+)
+# What to look for, and where: as good as an address.
+_SOUGHT = re.compile(
+    r"\b(?:lên|vào|vô|ra|len|vao|vo)\s(?:google|gu gồ|gúc gồ|gg|gu gồ|cốc cốc|youtube)\s(?:gõ|đánh|search|tìm|go|danh|tim)\s"
+    r"(?:chữ\s|từ khoá\s|từ khóa\s|chu\s)?([^.,!?\n]{4,40})"
+    r"|\b(?:tìm|gõ|search|tim|go)\s[\"“]?([^.,!?\n\"”]{4,40}?)[\"”]?(?:\s(?:trên|ở|tren|o)\s(?:google|gg|gu gồ))?[, ]\s?"
+    r"(?:rồi\s)?(?:bấm|nhấn|chọn|vào|bam|nhan)\s(?:vào\s)?(?:cái\s)?(?:kết quả|trang|web|ket qua|link)\b"
 )
 
 
 # What is seen as a dot.
 _DOTS = {ord(dot): "." for dot in "。｡．․·‧∙•★☆●◦▪"}
 # Two looks that most comments do not pass: a dot before a letter, and the words that spell an address.
-_TIGHT = re.compile(r"\.[a-z]|,[a-z]{2,3}/|:\s?/|[\[({<]\s?(?:[.,]|dot|d0t|ch)|\s\.\s?[a-z]{2,3}\s?/")
+_TIGHT = re.compile(
+    r"\.[a-z]|\.\s[cnv]\s|w\Ww\Ww|,[a-z]{2,3}/|:\s?/|[\[({<]\s?(?:[.,]|dot|d0t|ch)|\s\.\s?[a-z]{2,3}\s?/"
+)
 _SPELLING = frozenset(
     [
         "chấm",
@@ -80,6 +130,19 @@ _SPELLING = frozenset(
         "hấm",
         "đuôi",
         "duoi",
+        "moc",
+        "zyx",
+        "bitly",
+        "tinyurl",
+        "google",
+        "gồ",
+        "gg",
+        "gõ",
+        "search",
+        "kết",
+        "online",
+        "store",
+        "site",
     ],
 )
 
@@ -105,14 +168,24 @@ def _places(reading: Reading) -> list[tuple[int, int, str, int]]:
     if _TIGHT.search(text) is None and _SPELLING.isdisjoint(reading.words):
         return []
     found: list[tuple[int, int, str, int]] = []
-    for pattern in (_SCHEME, _WWW):
+    for pattern in (_SCHEME, _WWW, _CODED):
         found.extend(_trimmed(text, m.start(), m.end(), "link") for m in pattern.finditer(text))
     found.extend(
         _trimmed(text, match.start(), match.end(), "link")
         for match in _DOMAIN.finditer(text)
         if _is_domain(reading, match)
     )
-    found.extend((m.start(), m.end(), "spelt link", 2) for m in _APART.finditer(text))
+    for pattern in (_APART, _PARTED, _TURNED, _ENDING, _SHORTENED):
+        found.extend((m.start(), m.end(), "spelt link", 2) for m in pattern.finditer(text))
+    found.extend((_name_begins(reading, m.start()), m.end(), "spelt link", 2) for m in _SAID.finditer(text))
+    found.extend(
+        (m.start(m.lastindex or 0), m.end(m.lastindex or 0), "described link", 2) for m in _SOUGHT.finditer(text)
+    )
+    found.extend(
+        (m.start(), m.end(), "spelt link", 2)
+        for m in _UNDOTTED.finditer(text)
+        if m[0].split()[0] not in bare_syllables()
+    )
     for pattern in (_SPELT, _BRACKETED, _SPACED, _TAILED, _PATHED):
         found.extend((m.start(), m.end(), "spelt link", 2) for m in pattern.finditer(text) if _is_label(m.group(1)))
     kept: list[tuple[int, int, str, int]] = []
@@ -129,6 +202,13 @@ def _trimmed(text: str, start: int, end: int, entry: str) -> tuple[int, int, str
     if _SHORTENERS.search(address):
         return start, end, "shortener", 3
     return start, end, entry, 1 if _PUBLIC.search(address) else 2
+
+
+def _name_begins(reading: Reading, dot: int) -> int:
+    """Give where the words of an address begin that ends in a dot that is said: after what leads to it."""
+    at = bisect_left(reading.starts, dot)
+    first = next((i for i in range(at - 1, max(-1, at - _LONGEST_NAME - 2), -1) if reading.words[i] in _LEADS), at - 2)
+    return reading.starts[max(0, min(first + 1, at - 1))]
 
 
 def _is_domain(reading: Reading, match: re.Match[str]) -> bool:
@@ -152,6 +232,7 @@ def _is_label(label: str) -> bool:
 def _message(entry: str, span: Span) -> Message:
     vi, en = {
         "link": ("đường dẫn", "a link"),
+        "described link": ("chỉ dẫn tới một trang", "directions to a page"),
         "spelt link": ("đường dẫn viết lách", "a link in disguise"),
         "shortener": ("đường dẫn rút gọn hoặc vào nhóm kín", "a shortened link or one into a closed group"),
     }[entry]

@@ -28,6 +28,7 @@ _ID_WORDS = frozenset(
         "mst",
         "bhyt",
         "bhxh",
+        "gplx",
     ]
 )
 _BANK_WORDS = frozenset(
@@ -66,6 +67,13 @@ _BANK_WORDS = frozenset(
         "eximbank",
         "lpbank",
         "lienvietpostbank",
+        "viettinbank",
+        "vietin",
+        "agri",
+        "stb",
+        "sacom",
+        "techcom",
+        "vietcom",
     ],
 )
 _UPPER = "A-ZĐÀÁẢÃẠĂẰẮẲẴẶÂẦẤẨẪẬÈÉẺẼẸÊỀẾỂỄỆÌÍỈĨỊÒÓỎÕỌÔỒỐỔỖỘƠỜỚỞỠỢÙÚỦŨỤƯỪỨỬỮỰỲÝỶỸỴ"
@@ -98,9 +106,9 @@ _PLACES = frozenset(
     }
 )
 _STREET = re.compile(
-    rf"(?:\b(?:nhà|địa chỉ|ở)\s(?:ở\s)?)?\b(?:(?:số|nhà|phòng|căn|lô|p)\s?(?:nhà\s|số\s)?\d+[\w/]*(?:\s(?:ngõ|ngách|hẻm|kiệt|đường|phố|block|toà|tòa|"
+    rf"(?:\b(?:nhà|địa chỉ|ở)\s(?:ở\s)?)?\b(?:(?:số|nhà|phòng|căn|lô|p)\s?(?:nhà\s|số\s)?[{_UPPER}]?\d+[\w/.]*(?:\s(?:ngõ|ngách|hẻm|kiệt|đường|phố|block|toà|tòa|"
     rf"lô|tầng|chung cư|khu|tổ|cc)\s[\w/.]+)+|(?:số\s)?\d+[\w/]*\s(?:ngõ|ngách|hẻm|kiệt|đường|phố|khu phố|tổ|ấp)\s[\d{_UPPER}][\w/]*"
-    rf"|(?:ấp|thôn|xóm|tổ|buôn|bản|khu phố|hẻm|ngõ|ngách|kiệt)\s[\w/]+,?\s(?:xã|phường|thị trấn|phố|đường|huyện)\s[{_UPPER}])"
+    rf"|(?:ấp|thôn|xóm|tổ|buôn|bản|khu phố|hẻm|ngõ|ngách|kiệt)\s[\w/]+,?\s(?:(?:xã|phường|thị trấn|phố|đường|huyện)\s[{_UPPER}]|(?:xóm|thôn|ấp|đội)\s\w))"
     rf"(?:,?\s(?:[{_UPPER}][^\W\d_]*|\d+|phố|đường|phường|xã|quận|huyện|chung cư|khu|tp|ngõ|hẻm|ngách|tổ|block))*",
 )
 # One of these stands in every street's address; looking for them first costs a tenth.
@@ -113,16 +121,16 @@ _BORN = re.compile(
 _OTHERS = re.compile(
     r"\b(?:nhà|địa chỉ|chỗ ở)\s(?:của\s)?(?:bà|ông|nó|hắn|thằng|con|lão|mụ|cô ấy|anh ấy|chị ấy|mẹ con|vợ chồng|cô ta|anh ta|chị ta|chúng nó|thằng kia|gã|ả)\b"
     r"|\b(?:chồng|vợ|con|mẹ|bố) (?:nó|hắn|bà ta|ông ta|cô ta|tên)\b|\b(?:cô ta|anh ta|chị ta|hắn|nó|bà ta|ông ta|lão|mụ)\s(?:đang\s)?(?:thuê|ở|trọ|sống|trú|làm)\b|\bai (?:rảnh|gần|tiện|thích)\b|\bqua mà\b|\btới mà\b|\bđến mà\b"
-    r"|\b(?:bà|ông|lão|mụ|chị|anh|cô|thằng|con)\s(?:[^\W\d_]+\s){0,3}(?:ấy|đó|kia|này|ta)\s(?:thuê|ở|trọ|sống|trú|nhà)\b|\bcon (?:gái|trai) học\b"
+    r"|\b(?:bà|ông|lão|mụ|chị|anh|cô|thằng|con)\s(?:[^\W\d_]+\s){0,3}(?:ấy|đó|kia|này|ta)\s(?:thì\s(?:cô|anh|bà|ông|nó|hắn)\s)?(?:thuê|ở|trọ|sống|trú|nhà)\b|\bcon (?:gái|trai) học\b"
     r"|\b(?:thằng|con|lão|mụ|gã) (?:đó|này|kia|ấy|cướp|lừa)\b",
 )
 _TITLED = re.compile(rf"\btên (?:là )?[{_UPPER}]")
 _PLATE = re.compile(r"\b\d{2}[a-zđ]{1,2}\d?\s?[-. ]\s?(?:\d{3}\.?\d{2}|\d{4})\b")
-_OWNER = re.compile(rf"\s?(?:của|chủ|chủ xe)?\s?(?:là|tên|ông|bà|anh|chị)?\s?(?:ông |bà |anh |chị )?{_FULL_NAME}")
+_OWNER = re.compile(rf"[,:]?\s?(?:của|chủ|chủ xe)?\s?(?:là|tên|ông|bà|anh|chị)?\s?(?:ông |bà |anh |chị )?{_FULL_NAME}")
 _CUSTOMER = re.compile(
     r"\b(?:mã khách hàng|mã kh|số hợp đồng|mã bệnh án|mã bệnh nhân|mã hồ sơ|số hồ sơ|mã số bệnh án|bệnh án số)\s?(?:là|số|:)?\s?[a-z]{0,4}-?\d{6,14}\b"
 )
-_BOOKLET = re.compile(r"\b[a-z]\d{7,8}\b")
+_BOOKLET = re.compile(r"\b[a-z](?:\s?\d){7,8}\b")
 _INSURED = re.compile(r"\b[a-z]{2}\d{13}\b")
 _HEALTH = re.compile(
     r"\b(?:bhyt|bảo hiểm y tế|bảo hiểm)\b[^.!?\n\d]{0,20}?([a-z]{2}\s?\d(?:[ .-]?\d){10,13}|\d(?:[ .-]?\d){9,14})\b"
@@ -140,6 +148,8 @@ _BANK_TAIL = re.compile(
 _OWN = frozenset({"tôi", "em", "mình", "cháu", "con", "tớ"})
 _ALL_WORDS = _ID_WORDS | _BANK_WORDS | {"thue", "ck", "mst"}
 _PIECES = 6
+# Where a word says what a number is, it may have been spelt digit by digit.
+_TOLD_PIECES = 16
 _CARD_ID = re.compile(r"0[0-9]{2}[0-3]\d{8}")
 _MESSAGES = {
     "id card": ("số giấy tờ tuỳ thân", "the number of an identity card"),
@@ -164,7 +174,9 @@ def find(sheet: Sheet) -> Iterator[Finding]:
         found_runs = runs(reading)
         told = bool(found_runs) and not _ALL_WORDS.isdisjoint(map(fold, reading.words))
         for run in found_runs:
-            found = next(iter(_read(reading, run.windows(range(8, 20), _PIECES), told=told)), None)
+            found = next(
+                iter(_read(reading, run.windows(range(8, 20), _TOLD_PIECES if told else _PIECES), told=told)), None
+            )
             if found is None:
                 continue
             first, last, entry = found
@@ -285,7 +297,7 @@ def _is_account(near: list[str], after: list[str], digits: str) -> bool:
 
 def _named(near: list[str], words: frozenset[str]) -> bool:
     hits = words & set(near)
-    return bool(hits & {"cccd", "cmnd", "cmt", "cmtnd", "passport", "bhyt", "bhxh", "mst"}) or len(hits) > 1
+    return bool(hits & {"cccd", "cmnd", "cmt", "cmtnd", "passport", "bhyt", "bhxh", "mst", "gplx"}) or len(hits) > 1
 
 
 def _luhn(digits: str) -> bool:
