@@ -17,6 +17,7 @@ RESULTS = [judge(case) for case in read_cases(HERE / "cases.jsonl")]
 ROUNDS = [judge(case) for case in read_cases(HERE / "rounds_cases.jsonl")]
 SEALED = [judge(case) for case in read_cases(HERE / "sealed_cases.jsonl")]
 CONTACTS = [judge(case) for case in read_cases(HERE / "contact_cases.jsonl")]
+UNSEEN = [judge(case) for case in read_cases(HERE / "unseen_cases.jsonl")]
 PRACTICE = [judge(case) for case in read_cases(HERE / "practice_cases.jsonl")]
 
 
@@ -71,17 +72,23 @@ def test_the_category_is_right():
 
 
 @pytest.mark.parametrize(
-    ("cases", "held", "gone"),
-    [(PRACTICE, 0.01, 0.01), (ROUNDS, 0.01, 0.01), (SEALED, 0.02, 0.05), (CONTACTS, 0.02, 0.14)],
-    ids=["practice", "rounds", "sealed", "contacts"],
+    ("cases", "held", "gone", "named"),
+    [
+        (PRACTICE, 0.01, 0.01, 0.92),
+        (ROUNDS, 0.01, 0.01, 0.92),
+        (SEALED, 0.02, 0.05, 0.92),
+        (CONTACTS, 0.02, 0.14, 0.85),
+        (UNSEEN, 0.04, 0.07, 0.98),
+    ],
+    ids=["practice", "rounds", "sealed", "contacts", "unseen"],
 )
-def test_another_hands_cases_are_judged_as_well(cases, held, gone):
+def test_another_hands_cases_are_judged_as_well(cases, held, gone, named):
     clean = [r for r in cases if r.case.clean]
     listed = [r for r in cases if not r.case.clean and r.case.group != "unlisted"]
     assert share((not r.right for r in clean), clean) <= held
     assert not any(r.outcome is Outcome.REJECT for r in clean)
     assert share((not r.right for r in listed), listed) <= gone
-    assert share((r.well_named for r in listed if r.right), listed) >= 0.92
+    assert share((r.well_named for r in listed if r.right), listed) >= named * (1 - gone)
 
 
 # What was learned from: of strangers' comments more is missed (docs/moderation.md).
