@@ -34,6 +34,15 @@ def found(body, title=""):
         ("gọi O7O-three39-four28l nha", "O7O-three39-four28l"),
         ("có ngay ʘ9Ⅱ8 Ƽ4l 77O", "ʘ9Ⅱ8 Ƽ4l 77O"),
         ("số đuôi 7719, đầu 0971 giữa 26 nhé", "số đuôi 7719, đầu 0971 giữa 26"),
+        (
+            "gọi không ba bảy chín, bốn trăm mười hai, sáu trăm tám lăm hè",
+            "không ba bảy chín, bốn trăm mười hai, sáu trăm tám lăm",
+        ),
+        ("số hổng chín bốn bảy, lẻ ba sáu, hai tám mốt", "hổng chín bốn bảy, lẻ ba sáu, hai tám mốt"),
+        ("zalo ⓿❾❻❼ ❺❷❽ ❶❸❹", "⓿❾❻❼ ❺❷❽ ❶❸❹"),
+        ("gọi ௦٩٣𝟱 𝟳𝟭𝟴 𝟮𝟲𝟰", "௦٩٣𝟱 𝟳𝟭𝟴 𝟮𝟲𝟰"),
+        ("nhắn 0911 358 ... 042 giúp", "0911 358 ... 042"),
+        ("0833(bỏ ngoặc)(1)62(4)0(7) nha", "0833(bỏ ngoặc)(1)62(4)0(7"),
     ],
 )
 def test_a_telephone_is_seen_in_every_writing(text, number):
@@ -63,6 +72,13 @@ def test_other_numbers_are_no_telephones(text):
         ("điền docs google com / forms / d / 1FA nhé", "docs google com / forms / d / 1FA"),
         ("vào quyhoach24 đuôi com chấm vn", "quyhoach24 đuôi com chấm vn"),
         ("nhóm t . me / hoingo2025 nha", "t . me / hoingo2025"),
+        ("gõ nệm êm ái chấm com chấm vờ nờ nha", "nệm êm ái chấm com chấm vờ nờ"),
+        ("vé xe: vexenhanh . online", "vexenhanh . online"),
+        ("nghe spoti.fi/4hTamSuDem", "spoti.fi/4hTamSuDem"),
+        ("moc.gnohniknahx nhé", "moc.gnohniknahx"),
+        ("xem visanhanh24h com vn", "visanhanh24h com vn"),
+        ("gõ bitly gạch chéo TradeCungMay", "bitly gạch chéo TradeCungMay"),
+        ("lên gu gồ đánh truyện nhà mèo mun, rẻ", "truyện nhà mèo mun"),
     ],
 )
 def test_a_link_is_seen_in_every_disguise(text, address):
@@ -82,6 +98,10 @@ def test_a_missing_space_is_no_link(text):
         ("CCCD 001099012345", Category.PERSONAL_DATA),
         ("stk 19033344455566 techcombank", Category.PERSONAL_DATA),
         ("thẻ 4111 1111 1111 1111", Category.PERSONAL_DATA),
+        ("cccd toi la 0 4 2 1 8 8 0 0 6 3 5 1", Category.PERSONAL_DATA),
+        ("hộ chiếu số B 9 2 7 4 1 6 3", Category.PERSONAL_DATA),
+        ("GPLX 790187264053", Category.PERSONAL_DATA),
+        ("xe biển 43A1-907.26, chủ xe Hồ Thị Lài", Category.PERSONAL_DATA),
         ("Kẻ đó là Trần Văn Bảy, nhà số 12 đường Lê Lai, phường 3", Category.PERSONAL_DATA),
         ("mail a.b@gmail.com", Category.CONTACT_INFO),
         ("tele @anh_ba88", Category.CONTACT_INFO),
