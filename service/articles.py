@@ -73,7 +73,7 @@ class Openness:
 def openness(session: Session, site: KnownSite, key: str) -> Openness | None:
     """Return what says whether the article takes comments, or None for one that is new."""
     row = session.execute(_OPENNESS, {"site": site.id, "key": key}).first()
-    return None if row is None else Openness(row.closed_at, row.opened_at, row.registered)
+    return _openness(row)
 
 
 def demand_open(site: KnownSite, known: Openness | None, *, now: datetime) -> None:
@@ -87,8 +87,7 @@ def demand_open(site: KnownSite, known: Openness | None, *, now: datetime) -> No
 def open_for_comments(session: Session, site: KnownSite, key: str, *, now: datetime) -> KnownArticle | None:
     """Return the article, or None for one that is new; raise `ArticleClosed` or `ArticleNotRegistered`."""
     row = session.execute(_OPENNESS, {"site": site.id, "key": key}).first()
-    known = None if row is None else Openness(row.closed_at, row.opened_at, row.registered)
-    demand_open(site, known, now=now)
+    demand_open(site, _openness(row), now=now)
     return None if row is None else _known(row)
 
 
@@ -188,6 +187,10 @@ def lies_within(site: KnownSite, url: str) -> bool:
 
 def _note(session: Session, site: KnownSite, key: str, act: str, by: str, now: datetime) -> None:
     events.note(session, actor=by, noun="article", subject=key, act=act, now=now, site_id=site.id)
+
+
+def _openness(row: Row[*tuple[Any, ...]] | None) -> Openness | None:
+    return None if row is None else Openness(row.closed_at, row.opened_at, row.registered)
 
 
 def _known(row: Article | Row[*tuple[Any, ...]]) -> KnownArticle:

@@ -8,12 +8,10 @@
 Each key has an end, and the pools have a length as well: the server evicts nothing.
 """
 
-import hashlib
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any, Literal
 
 from redis import exceptions
@@ -227,15 +225,7 @@ def _pool(challenges: Challenges, kind: Media) -> str:
 
 def _run(challenges: Challenges, script: str, keys: list[str], arguments: list[Any]) -> Any:
     try:
-        try:
-            return challenges.redis.evalsha(_name(script), len(keys), *keys, *arguments)
-        except exceptions.NoScriptError:
-            # It is sent whole once, and again after Redis was started anew.
-            return challenges.redis.eval(script, len(keys), *keys, *arguments)
+        # Sent by its name; whole once, and again after Redis was started anew.
+        return challenges.redis.register_script(script)(keys=keys, args=arguments)
     except _AWAY as error:
         raise ChallengesAway from error
-
-
-@cache
-def _name(script: str) -> str:
-    return hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()

@@ -83,12 +83,7 @@ def claim(session: Session, backtest_id: uuid.UUID, *, now: datetime) -> Work | 
         return None
     row.state, row.token, row.attempts = "running", secrets.token_hex(16), row.attempts + 1
     session.flush()
-    session.execute(
-        update(Backtest)
-        .where(Backtest.id == row.id)
-        .values(lease_until=database_time(LEASE))
-        .execution_options(synchronize_session=False)
-    )
+    _lease(session, row.id)
     site = sites.by_id(session, [rule.site_id])[rule.site_id]
     return Work(
         id=row.id,
@@ -155,12 +150,7 @@ def store(session: Session, work: Work, result: Tally, *, now: datetime) -> Work
         if group in row.samples or group in result.samples
     }
     session.flush()
-    session.execute(
-        update(Backtest)
-        .where(Backtest.id == row.id)
-        .values(lease_until=database_time(LEASE))
-        .execution_options(synchronize_session=False)
-    )
+    _lease(session, row.id)
     return Work(work.id, work.site_id, work.rule, work.policy, result.last, work.until, work.token)
 
 
@@ -170,6 +160,15 @@ def release(session: Session, work: Work) -> None:
         update(Backtest)
         .where(Backtest.id == work.id, Backtest.token == work.token)
         .values(token=None, lease_until=None, attempts=0)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _lease(session: Session, backtest_id: uuid.UUID) -> None:
+    session.execute(
+        update(Backtest)
+        .where(Backtest.id == backtest_id)
+        .values(lease_until=database_time(LEASE))
         .execution_options(synchronize_session=False)
     )
 
