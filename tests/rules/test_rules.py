@@ -232,7 +232,7 @@ def test_a_backtest_splits_what_it_catches_by_what_people_decided(parts, keep, a
     add_site("doc", publish="after_review")
     sent = {}
     for number, outcome in enumerate([Outcome.APPROVE, Outcome.REJECT, Outcome.REJECT, None]):
-        answer = ann(body=f"Buổi hội kín số {number}.", name=f"Ann {number}", article=f"bai-{number}")
+        answer = ann(body=f"Buổi hội kín thứ {number}.", name=f"Ann {number}", article=f"bai-{number}")
         sent[number] = (answer.get_json()["id"], outcome)
     ann(body="Không có gì.", name="Bình")
     ann(site="doc", body="Hội kín ở trang khác.", name="Chi")
