@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from service.evaluation.examples import CLEAN, Example, examples
 from service.evaluation.training import HARMLESS, Floats, descend, read_rows
-from service.moderation.likeness import FEWEST, HEADS, KINDS, WINDOW, keys
+from service.moderation.likeness import FEWEST, HEADS, KINDS, OFFER, REACH, WINDOW, keys
 from service.moderation.reading import read_field
 from service.moderation.sheet import Reading
 from service.moderation.text import fold
@@ -21,6 +21,8 @@ _ITERATIONS = 150
 _MOST = 12_000
 # What stands in one text alone says nothing.
 _RARE = 1
+# An offer may tell how to answer it or not: it is no example of either.
+_NEITHER = dict.fromkeys((REACH, *KINDS[REACH]), KINDS[OFFER])
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,10 @@ def train_likeness(
     weights = np.zeros((len(HEADS), len(known)))
     bias = np.zeros(len(HEADS), dtype=np.float32)
     for index, head in enumerate(HEADS):
-        wanted = set(KINDS.get(head, (head,)))
+        wanted, neither = KINDS.get(head, (head,)), _NEITHER.get(head, ())
         truth = np.array([line.kind in wanted for line in lines], dtype=np.float64)
-        weights[index], bias[index] = _fit(design, truth, weight, len(known))
+        counted = np.array([line.kind not in neither for line in lines])
+        weights[index], bias[index] = _fit(design, truth, weight * counted, len(known))
     scales = (np.abs(weights).max(axis=1) / 127).astype(np.float32)
     small = np.round(weights / scales[:, None]).astype(np.int8)
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -288,7 +288,10 @@ def _whole(joined: str, raw: str, trick: str) -> Unveiled | None:
     lexicon = book()
     if joined in lexicon.abbreviations or joined in lexicon.strong:
         return _one(trick, joined, len(raw))
-    short = max(map(len, _NOT_ALNUM.split(raw)))
+    parts = _NOT_ALNUM.split(raw)
+    short = max(map(len, parts))
+    if not joined.isascii() and joined in syllables() and not syllables().issuperset(parts):
+        return _one(trick, joined, len(raw))
     if short < 3 and joined in lexicon.vocabulary and not joined.isascii():
         return _one(trick, joined, len(raw))
     if short < 2 and len(joined) > 2 and joined.isascii() and joined in lexicon.strong_folded:

@@ -21,6 +21,8 @@ from service.moderation.checks import (
     seam,
     sender,
     site_rules,
+    veiled,
+    whereabouts,
 )
 from service.moderation.disguises import unveil
 from service.moderation.findings import once, unchecked
@@ -38,10 +40,12 @@ Clock = Callable[[], float]
 CHECKS: tuple[tuple[str, Check], ...] = (
     (abuse.NAME, abuse.find),
     (contempt.NAME, contempt.find),
+    (veiled.NAME, veiled.find),
     (seam.NAME, seam.find),
     (offers.NAME, offers.find),
     (contacts.NAME, contacts.find),
     (personal_data.NAME, personal_data.find),
+    (whereabouts.NAME, whereabouts.find),
     (links.NAME, links.find),
     (markup.NAME, markup.find),
     (gibberish.NAME, gibberish.find),

@@ -28,6 +28,8 @@ NAMES: dict[Category, tuple[str, str]] = {
     Category.THREAT: ("lời đe doạ hoặc kêu gọi bạo lực", "a threat or a call to violence"),
     Category.SEXUAL: ("nội dung gợi dục", "sexual content"),
     Category.PERSONAL_DATA: ("thông tin riêng tư của một người", "somebody's private data"),
+    Category.CONTACT_INFO: ("cách liên lạc", "a way to reach somebody"),
+    Category.LINK: ("chỉ dẫn tới một trang", "directions to a page"),
 }
 
 

@@ -1,4 +1,4 @@
-"""How like a field is to written examples of offers and of abuse: sums over its words and where they stand; no rule."""
+"""How like a field is to written examples of what no list can know: sums over its words and where they stand; no rule."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,12 +20,15 @@ from service.moderation.text import fold
 Keys: TypeAlias = NDArray[np.uint32]
 Values: TypeAlias = NDArray[np.float32]
 
-OFFER, ABUSE = "offer", "abuse"
+OFFER, ABUSE, REACH, PRIVATE = "offer", "abuse", "reach", "private"
 KINDS = {
     OFFER: ("spam_ad", "scam", "gambling"),
     ABUSE: ("insult", "hate", "threat", "sexual", "profanity"),
+    REACH: ("contact_info", "link"),
+    PRIVATE: ("personal_data",),
 }
-HEADS = (OFFER, ABUSE, *KINDS[OFFER], *KINDS[ABUSE])
+HEADS = (*KINDS, *(kind for kinds in KINDS.values() for kind in kinds if len(kinds) > 1))
+"""The heads that a field is judged by, and then the kinds of those that have several."""
 NAME = "likeness"
 WINDOW = 40
 # Of a few words nothing much can be said: they count as if there were this many features.
@@ -155,7 +158,7 @@ def _all_heads(reading: Reading) -> dict[str, Likeness]:
     fresh = _fresh(wanted)
     counted = fresh * (known.keys[places] == wanted)
     many = fresh.sum(axis=0)
-    return {head: _likest(head, known, places, counted, many) for head in (OFFER, ABUSE)}
+    return {head: _likest(head, known, places, counted, many) for head in KINDS}
 
 
 def _fresh(wanted: Keys) -> Values:
@@ -189,13 +192,13 @@ def _stretches(amounts: Values) -> Values:
 
 def kinds(found: Likeness) -> dict[str, float]:
     """Give how like the examples of each kind of its head the stretch is."""
-    known = table()
-    if known is None:
-        return {}
+    known, names = table(), KINDS[found.head]
+    if known is None or len(names) == 1:
+        return dict.fromkeys(names, found.value)
     places, counted = found.places[:, found.first : found.last], found.counted[:, found.first : found.last]
     many = float(counted.sum())
     values: dict[str, float] = {}
-    for kind in KINDS[found.head]:
+    for kind in names:
         row = HEADS.index(kind)
         brought = float((known.weights[row][places] * counted).sum())
         values[kind] = brought / sqrt(max(FEWEST, many)) + float(known.bias[row])

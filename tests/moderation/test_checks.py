@@ -43,6 +43,12 @@ def found(body, title=""):
         ("gọi ௦٩٣𝟱 𝟳𝟭𝟴 𝟮𝟲𝟰", "௦٩٣𝟱 𝟳𝟭𝟴 𝟮𝟲𝟰"),
         ("nhắn 0911 358 ... 042 giúp", "0911 358 ... 042"),
         ("0833(bỏ ngoặc)(1)62(4)0(7) nha", "0833(bỏ ngoặc)(1)62(4)0(7"),
+        ("viết cho tôi +49 1523 4478810 nhé", "+49 1523 4478810"),
+        ("đọc ngược hộ: 876 543 2190", "876 543 2190"),
+        (
+            "0 cho 9 tôi 1 gửi 2 số 3 này 4 để 5 báo 6 gọi 7 lại 8 nhé",
+            "0 cho 9 tôi 1 gửi 2 số 3 này 4 để 5 báo 6 gọi 7 lại 8",
+        ),
     ],
 )
 def test_a_telephone_is_seen_in_every_writing(text, number):
@@ -79,6 +85,11 @@ def test_other_numbers_are_no_telephones(text):
         ("xem visanhanh24h com vn", "visanhanh24h com vn"),
         ("gõ bitly gạch chéo TradeCungMay", "bitly gạch chéo TradeCungMay"),
         ("lên gu gồ đánh truyện nhà mèo mun, rẻ", "truyện nhà mèo mun"),
+        ("xem x o i v t v . l i v e tối nay", "x o i v t v . l i v e"),
+        ("coi quanaodep🔸vn nha", "quanaodep🔸vn"),
+        ("camera ở 103.77.212.9:8080/login", "103.77.212.9:8080/login"),
+        ("clip fb.watch/kJ2mmQ đứng xa quay", "fb.watch/kJ2mmQ"),
+        ("ae vào bongdalau d0t tv", "bongdalau d0t tv"),
     ],
 )
 def test_a_link_is_seen_in_every_disguise(text, address):
@@ -211,6 +222,70 @@ def test_without_the_table_patterns_and_contacts_decide_alone(text, found):
 )
 def test_a_name_or_a_place_alone_is_no_private_data(text):
     assert found(text) == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Cô giáo đánh trẻ tên Lê Thị Bích, nhà ở hẻm 12, phòng trọ số 5 sau chợ",
+        "Thằng lái xe bỏ chạy là thằng Đạt, xe 61C1-884.09, hay đậu ở quán nước đầu ngõ 10",
+        "Đứa cầm đầu tên Trâm, lớp 8A4, nhà bán tạp hoá kế cổng sau trường",
+        "chu no ten Dinh Van Manh, to 9 phuong Quang Trung, con no hoc lop 11A2",
+    ],
+)
+def test_somebody_pointed_out_with_where_to_find_them_is_held(text):
+    verdict = moderate(Submission(body=text), POLICY)
+    assert verdict.outcome is Outcome.HOLD
+    assert Category.PERSONAL_DATA in {f.category for f in verdict.findings}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Cô Hà dạy lớp 1 của tôi ở trường làng năm 1978, nay gặp lại mừng quá",
+        "Đường Nguyễn Trãi đoạn số 235 ngập tới bánh xe",
+        "Nhà em ở ngõ 12 Chùa Bộc, mưa là ngập",
+        "Bác sĩ Minh khoa Nhi bệnh viện tỉnh rất tận tâm",
+    ],
+)
+def test_people_and_places_in_ordinary_talk_pass(text):
+    assert found(text) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("mua tk ng@n h.à.n.g không dùng, tiền trao trước mặt", "ng@n h.à.n.g"),
+        ("điện lực nhắc c.ắ.t đ.i.ệ.n trước 17h", "c.ắ.t đ.i.ệ.n"),
+        ("H o á  đ ơ n  đ ỏ xuất lùi ngày", "H o á  đ ơ n  đ ỏ"),
+        ("đóng th.uế r.út là về", "th.uế r.út"),
+        ("dân xứ này ăn r@u mu0ng phá đường tàu", "r@u mu0ng"),
+    ],
+)
+def test_words_broken_up_against_filters_are_held_whatever_they_say(text, words):
+    findings = [f for f in moderate(Submission(body=text), POLICY).findings if f.check == "veiled"]
+    assert [span.text for f in findings for span in f.spans] == [words]
+    assert "né bộ lọc" in findings[0].message.vi
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "C H Ú C  M Ừ N G năm mới cả nhà",
+        "Tp.Hồ Chí Minh và U.B.N.D quận",
+        "Cổng v0 của trường hư rồi",
+        "Đi bộ 1tháng giảm 2kg",
+        "Đi tới a/c b/d rồi rẽ",
+    ],
+)
+def test_odd_spelling_without_intent_is_not_veiled(text):
+    assert not any(f.check == "veiled" for f in moderate(Submission(body=text), POLICY).findings)
+
+
+def test_directions_to_somebody_are_held_by_their_likeness():
+    verdict = moderate(Submission(body="muốn hỏi kinh nghiệm thì kiếm tui trên phây, gõ Út Lành Cai Lậy là ra"), POLICY)
+    assert verdict.outcome is Outcome.HOLD
+    assert {f.category for f in verdict.findings} == {Category.CONTACT_INFO}
 
 
 def test_a_senders_own_telephone_is_held_and_no_spam():

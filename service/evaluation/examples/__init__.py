@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 
-HANDS = ("offers", "abuse", "clean", "goods", "gambling", "scams", "roundabout", "open", "everyday", "cases")
+HANDS = (
+    *("offers", "abuse", "clean", "goods", "gambling", "scams", "roundabout", "open", "everyday", "cases"),
+    *("hidden", "unmarked", "publishable", "pitches", "contacts"),
+)
 CLEAN = "clean"
 _EDGE = re.compile("[⟦⟧]")
 

@@ -3,7 +3,10 @@
 import re
 from collections.abc import Iterator
 
+from service.moderation.alike import alike
+from service.moderation.checks import links
 from service.moderation.lexicon import book
+from service.moderation.likeness import REACH
 from service.moderation.numbers import runs
 from service.moderation.sheet import Reading, Sheet
 from service.moderation.syllables import bare_syllables
@@ -11,9 +14,11 @@ from service.moderation.text import fold
 from service.moderation.vocabulary import Category, Finding, Message, Span
 
 NAME = "contacts"
+_LIKE = 0.3
 _MOBILE = re.compile(r"0[35789]\d{8}|84[35789]\d{8}|0084[35789]\d{8}|840[35789]\d{8}")
 _LANDLINE = re.compile(r"02\d{8,9}|842\d{8,9}")
 _HOTLINE = re.compile(r"1[89]00\d{4}|1[89]00\d{6}")
+_ABROAD = re.compile(r"(?<![\w+])\+[1-9]\d{0,2}(?:[ .-]?\d){7,12}(?!\d)")
 _SHORT = re.compile(r"[35789]\d{8}")
 _ASKED = frozenset(
     [
@@ -40,6 +45,8 @@ _ASKED = frozenset(
     ]
 )
 _ASKED |= {"84", "điện", "thoại", "ring", "mobi", "dđ", "đtdđ", "hl", "sms", "nhắn", "bấm", "quay"}
+_TURNED = frozenset({"ngược", "đảo", "nguoc", "dao", "phải"})
+_LENGTH = 10
 _ACCOUNTS = frozenset(
     {"tài", "khoản", "tk", "stk", "cccd", "cmnd", "thẻ", "căn", "cước", "thuế", "tai", "khoan", "hồ", "sơ", "hs"}
 )
@@ -107,9 +114,13 @@ _FREE_HANDLE = re.compile(r"(?:^|[\s:(])(@[a-z][a-z0-9]*[._\d][a-z0-9_.]{1,30}[a
 
 
 def find(sheet: Sheet) -> Iterator[Finding]:
-    """Look for contacts in every field."""
+    """Look for contacts in every field, and where there is none for directions to one."""
     for reading in sheet.readings:
-        for start, end, entry, severity in places(reading):
+        found = places(reading)
+        # A title is too short to be judged by likeness: numbers of any kind fill it.
+        if reading.field == "body" and all(severity < 2 for _, _, _, severity in (*found, *links.places(reading))):
+            yield from alike(reading, REACH, check=NAME, least=_LIKE)
+        for start, end, entry, severity in found:
             span = reading.cut(start, end)
             yield Finding(
                 check=NAME,
@@ -133,6 +144,8 @@ def places(reading: Reading) -> list[tuple[int, int, str, int]]:
 def _places(reading: Reading) -> list[tuple[int, int, str, int]]:
     found = list(_phones(reading))
     text = reading.view.text
+    if "+" in text:
+        found.extend((m.start(), m.end(), "phone", 2) for m in _ABROAD.finditer(text))
     if "@" in text or any(word in text for word in _MAIL_WORDS):
         found.extend((m.start(), m.end(), "mail", 2) for m in _BARE_MAIL.finditer(text))
         found.extend((m.start(), m.end(), "mail", 2) for m in _MAIL.finditer(text))
@@ -178,6 +191,7 @@ def _is_called(reading: Reading, match: re.Match[str]) -> bool:
 
 
 def _phones(reading: Reading) -> Iterator[tuple[int, int, str, int]]:
+    yield from _scattered(reading)
     for run in runs(reading):
         taken = -1
         for first, last, digits in run.windows(range(8, 15)):
@@ -187,10 +201,20 @@ def _phones(reading: Reading) -> Iterator[tuple[int, int, str, int]]:
             if kind:
                 taken = last
                 yield reading.starts[first], reading.ends[last - 1], kind, 1 if kind == "hotline" else 2
-        if taken < 0 and _ODD_LENGTH.fullmatch(run.digits):
+        if taken < 0 and _MOBILE.fullmatch(run.digits[::-1]) and not _TURNED.isdisjoint(reading.words):
+            yield reading.starts[run.pieces[0][0]], reading.ends[run.pieces[-1][0]], "phone", 2
+        elif taken < 0 and _ODD_LENGTH.fullmatch(run.digits):
             first, last = run.pieces[0][0], run.pieces[-1][0] + 1
             if (run.spelt or _is_asked(reading, first)) and _ACCOUNTS.isdisjoint(_before(reading, first)):
                 yield reading.starts[first], reading.ends[last - 1], "phone", 2
+
+
+def _scattered(reading: Reading) -> Iterator[tuple[int, int, str, int]]:
+    """Give a number whose digits stand one by one among words: ten of them, and no other number in the field."""
+    found = [at for at, word in enumerate(reading.words) if word[0].isdigit()]
+    digits = "".join(reading.words[at] for at in found)
+    if len(found) == _LENGTH == len(digits) and _MOBILE.fullmatch(digits):
+        yield reading.starts[found[0]], reading.ends[found[-1]], "phone", 2
 
 
 def _inside_amount(reading: Reading, first: int) -> bool:

@@ -11,22 +11,27 @@ from service.moderation.vocabulary import Category, Finding, Message, Span
 
 NAME = "links"
 _SURE = "com|net|vn|org|info|xyz|biz|io|site|online|store|shop|club|link|click|bet|casino|loan|vip|asia|mobi|icu|cyou|"
-_SURE += (
-    "party|cfd|sbs|lol|monster|poker|website|bid|guru|world|zone|wiki|buzz|quest|bond|rest|monster|skin|ltd|ink|blog"
-)
+_SURE += "party|cfd|sbs|lol|monster|bio|watch|poker|website|bid|guru|world|zone|wiki|buzz|quest|bond|rest|monster|skin|ltd|ink|blog"
 _WORDLIKE = "win|top|app|me|tv|cc|ly|co|to|gg|pro|fun|live|life|space|tech|dev|ai|us|in|la|tk|ml|ga|cf|pw|ws|re|ee|do|games|game|"
 _WORDLIKE += (
     "chat|team|page|news|today|best|work|cash|fit|tips|it|be|gl|gd|gy|st|sh|so|im|ru|cn|kr|jp|de|fr|uk|eu|hk|sg|kh"
 )
 _SCHEME = re.compile(r"(?:h(?:tt|xx|\*\*|t\*|tx)ps?|ftp)\s?:\s?(?:/\s?/|\\\\)\s?[^\s<>\"“”]{3,}")
 # Any ending before a path that holds a digit: no two words are typed so.
-_CODED = re.compile(r"\b[a-z][a-z0-9-]{2,30}\.[a-z]{1,6}/(?=[\w-]*\d)[\w-]{5,}")
+_CODED = re.compile(r"\b[a-z][a-z0-9-]{1,30}\.[a-z]{1,6}/(?=[\w-]*\d)[\w-]{5,}")
+# A machine by its number, with a port or a path.
+_NUMBERED = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d{2,5}|/[^\s<>\"“”]{2,})\S{0,60}")
+# A name and its ending letter by letter; a picture or an arrow in place of the dot.
+_LETTERED = re.compile(r"(?<!\S)(?:[a-z0-9]\s){4,40}[.,]\s(?:[a-z]\s?){2,6}(?:/\s(?:\w\s?){2,30})?(?!\S)")
+_PICTURED = re.compile(
+    rf"\b[a-z0-9][a-z0-9-]{{2,61}}(?:\s?[^\w\s.,:;!?()\"'“”…/+&%–-]{{1,3}}\s?[a-z0-9-]{{2,30}}){{0,3}}\s?[^\w\s.,:;!?()\"'“”…/+&%–-]{{1,3}}\s?(?:{_SURE}|tv|top|me|win)\b"
+)
 _WWW = re.compile(r"\bwww\s?\.\s?[^\s<>\"“”]{3,}")
 _DOMAIN = re.compile(
     rf"(?<![\w@.])((?:[^\W_](?:[\w-]{{0,61}}[^\W_])?\.){{1,4}})({_SURE}|{_WORDLIKE})(?:\.vn)?(?::\d{{2,5}})?(/[^\s<>\"“”]*)?(?![\w@])",
 )
 _SPELT = re.compile(
-    rf"\b([a-z0-9][a-z0-9-]{{1,61}})\s{{0,2}}[\[({{]?\s?(?:chấm|chẩm|\bdot\b|\bcham\b|\(\.\)|\[\.\]|\bc\.hấm)\s?[\])}}]?\s{{0,2}}"
+    rf"\b([a-z0-9][a-z0-9-]{{1,61}})\s{{0,2}}[\[({{]?\s?(?:chấm|chẩm|\bdot\b|\bd0t\b|\bcham\b|\(\.\)|\[\.\]|\bc\.hấm)\s?[\])}}]?\s{{0,2}}"
     rf"({_SURE}|win|top|app|me|tv|cc|co|pro|fun|live|c0m|c o m|cơm|cờ o mờ|vê nờ|n e t|v n|be)\b"
     r"(?:\s?(?:\.|chấm|dot|cham)\s?vn\b)?(?:\s?(?:/|xẹt|gạch chéo|sẹc|xuyệt|xuyẹt|xược|suyệt)\s?\S+)?",
 )
@@ -61,7 +66,7 @@ _PUBLIC = re.compile(
 
 # What no word is but the end of an address, said after a dot: whatever stands before it is one.
 _SAID = re.compile(
-    r"\b(?:chấm|chẩm|dot)\s(?:com|net|vn|vờ nờ|vê nờ|org|xyz|vip|bet|info|club|shop|online|store|site)\b"
+    r"\b(?:chấm|chẩm|dot)\s(?:com|net|nét|vn|vờ nờ|vê nờ|org|xyz|vip|bet|info|club|shop|online|store|site|gờ gờ)\b"
     r"(?:\s(?:chấm|dot)\s(?:vn|vờ nờ|vê nờ))?"
 )
 # Where the words of such an address begin.
@@ -94,7 +99,7 @@ _ENDING = re.compile(
 )
 _UNDOTTED = re.compile(r"\b[a-z0-9][a-z0-9-]{5,61}\s(?:com|net|org)\svn\b")
 _SHORTENED = re.compile(
-    r"\b(?:bit\s?ly|tinyurl|cutt\s?ly|linktr\s?ee)\s(?:xẹt|sẹc|suyệt|xuyệt|gạch chéo|gạch|gach cheo|xet)\s\S+"
+    r"\b(?:bit\s?ly|tinyurl|cutt\s?ly|linktr\s?ee|google com|zalo me|t me|m me)\s(?:slash|xẹt|sẹc|suyệt|xuyệt|gạch chéo|gạch|gach cheo|xet)\s\S+"
 )
 # What to look for, and where: as good as an address.
 _SOUGHT = re.compile(
@@ -109,7 +114,7 @@ _SOUGHT = re.compile(
 _DOTS = {ord(dot): "." for dot in "。｡．․·‧∙•★☆●◦▪"}
 # Two looks that most comments do not pass: a dot before a letter, and the words that spell an address.
 _TIGHT = re.compile(
-    r"\.[a-z]|\.\s[cnv]\s|w\Ww\Ww|,[a-z]{2,3}/|:\s?/|[\[({<]\s?(?:[.,]|dot|d0t|ch)|\s\.\s?[a-z]{2,3}\s?/"
+    r"\.[a-z]|\.\s[a-z]\s|\.\d+[:/]|[a-z0-9]\s?[^\x00-\xff\w\s]{1,3}\s?[a-z]|w\Ww\Ww|,[a-z]{2,3}/|:\s?/|[\[({<]\s?(?:[.,]|dot|d0t|ch)|\s\.\s?[a-z]{2,3}\s?/"
 )
 _SPELLING = frozenset(
     [
@@ -143,6 +148,8 @@ _SPELLING = frozenset(
         "online",
         "store",
         "site",
+        "slash",
+        "~dot",
     ],
 )
 
@@ -168,14 +175,14 @@ def _places(reading: Reading) -> list[tuple[int, int, str, int]]:
     if _TIGHT.search(text) is None and _SPELLING.isdisjoint(reading.words):
         return []
     found: list[tuple[int, int, str, int]] = []
-    for pattern in (_SCHEME, _WWW, _CODED):
+    for pattern in (_SCHEME, _WWW, _CODED, _NUMBERED):
         found.extend(_trimmed(text, m.start(), m.end(), "link") for m in pattern.finditer(text))
     found.extend(
         _trimmed(text, match.start(), match.end(), "link")
         for match in _DOMAIN.finditer(text)
         if _is_domain(reading, match)
     )
-    for pattern in (_APART, _PARTED, _TURNED, _ENDING, _SHORTENED):
+    for pattern in (_APART, _PARTED, _TURNED, _ENDING, _SHORTENED, _LETTERED, _PICTURED):
         found.extend((m.start(), m.end(), "spelt link", 2) for m in pattern.finditer(text))
     found.extend((_name_begins(reading, m.start()), m.end(), "spelt link", 2) for m in _SAID.finditer(text))
     found.extend(

@@ -1,0 +1,74 @@
+"""Words broken up against filters: nobody puts dots, spaces or digits into the letters of an honest word on purpose."""
+
+from collections.abc import Iterator
+
+from service.moderation.findings import quote
+from service.moderation.lexicon import book
+from service.moderation.likeness import ABUSE, OFFER, kinds, likeness
+from service.moderation.sheet import Reading, Sheet
+from service.moderation.vocabulary import Category, Finding, Message, Span
+
+NAME = "veiled"
+_APART = frozenset({"dots", "spaces"})
+_SHAPED = frozenset({"leet", "look-alikes"})
+# A word in pieces is one by intent; one with a digit or sign among its letters may be a slip, two are none.
+_WEIGHT_APART, _WEIGHT_SHAPED, _ENOUGH = 1.0, 0.5, 1.0
+_SHORTEST = 2
+
+
+def find(sheet: Sheet) -> Iterator[Finding]:
+    """Look at every field but the name."""
+    for reading in sheet.readings:
+        if reading.tricks and reading.field != "name":
+            yield from _broken(reading)
+
+
+def _broken(reading: Reading) -> Iterator[Finding]:
+    weighed = [(index, _weight(reading, index)) for index in sorted(reading.tricks)]
+    if sum(weight for _, weight in weighed) < _ENOUGH:
+        return
+    spans = tuple(_joined(reading, [index for index, weight in weighed if weight or reading.tricks[index] in _APART]))
+    words = quote(spans)
+    yield Finding(
+        check=NAME,
+        category=_category(reading),
+        severity=2,
+        spans=spans,
+        message=Message(
+            f"Chữ bị bẻ nhỏ hoặc thay ký tự để né bộ lọc: “{words}”.",
+            f"Words broken up or respelt to slip past a filter: “{words}”.",
+        ),
+        entry="broken words",
+        version=book().version,
+    )
+
+
+def _weight(reading: Reading, index: int) -> float:
+    """Give what a lifted word weighs; headings in spaced capitals, and digits that only lean on a word, weigh nothing."""
+    trick, typed = reading.tricks[index], reading.span(index, index + 1).text
+    if len(reading.words[index].lstrip("~")) < _SHORTEST or typed.isupper() or "/" in typed:
+        return 0.0
+    if trick in _APART:
+        return _WEIGHT_APART
+    inside = trick in _SHAPED and typed[0].isalpha() and not typed[-1].isdigit() and not typed.isalpha()
+    return _WEIGHT_SHAPED if inside else 0.0
+
+
+def _joined(reading: Reading, found: list[int]) -> Iterator[Span]:
+    """Give the places of such words, those side by side as one."""
+    first = last = found[0]
+    for index in found[1:]:
+        if index > last + 1:
+            yield reading.span(first, last + 1)
+            first = index
+        last = index
+    yield reading.span(first, last + 1)
+
+
+def _category(reading: Reading) -> Category:
+    """Give the kind of the written examples that the field is likest."""
+    found = [like for like in (likeness(reading, OFFER), likeness(reading, ABUSE)) if like is not None]
+    if not found:
+        return Category.INSULT
+    of_kind = kinds(max(found, key=lambda like: like.value))
+    return Category(max(of_kind, key=lambda kind: of_kind[kind]))

@@ -1,0 +1,120 @@
+"""Where to find another person: somebody named with where they live, their plate, their child's class; weighed together.
+
+Each sign alone is ordinary talk of places and people. What they weigh together, and with how like the field is to
+written examples, was fitted on such examples with the hand that wrote them left out (docs/adr/0241).
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from service.moderation.dwellings import stated
+from service.moderation.findings import quote
+from service.moderation.lexicon import book
+from service.moderation.likeness import PRIVATE, likeness
+from service.moderation.sheet import Reading, Sheet
+from service.moderation.vocabulary import Category, Finding, Message, Span
+
+NAME = "whereabouts"
+_UPPER = "A-ZĐÀÁẢÃẠĂẰẮẲẴẶÂẦẤẨẪẬÈÉẺẼẸÊỀẾỂỄỆÌÍỈĨỊÒÓỎÕỌÔỒỐỔỖỘƠỜỚỞỠỢÙÚỦŨỤƯỪỨỬỮỰỲÝỶỸỴ"
+_NAME = rf"[{_UPPER}][^\W\d_]+"
+_PERSON, _PLATE, _CLASS, _PLACE, _BESIDE = "person", "plate", "class", "place", "beside"
+# Signs that stand for a place in the text; a field is marked from the first to the last of them.
+_PLACED = {
+    _PERSON: re.compile(
+        rf"\b(?:(?i:ông|bà|anh|chị|cô|chú|bác|thím|dì|cậu|mợ|thằng|con|lão|mụ|cháu|bé|em|ảnh|tên|thầy|nó|ong|ba|chi|co|chu|bac|thang|ten|chau|be)"
+        rf"(?:\s(?i:tên|là|ten|la|họ tên)){{0,2}}\s{_NAME}(?:\s{_NAME}){{0,3}}|{_NAME}(?:\s{_NAME}){{2,3}})",
+    ),
+    _PLATE: re.compile(r"\b\d\s?\d\s?[A-Za-zđĐ]{1,2}\s?\d?\s?[-. ]\s?\d\s?\d\s?\d\s?\.?\s?\d\s?\d?\b"),
+    _CLASS: re.compile(r"\b(?i:lớp|lop|học)\s?\d{1,2}\s?[/.]?\s?[A-Za-z]?\d{0,2}\b|\b\d{1,2}[A-Za-z]\d{1,2}\b"),
+    _PLACE: re.compile(
+        r"(?i)\b(?:số|so|sn|nhà|căn|phòng|phong|lô|kiốt|ki ốt|quầy|gian|toà|tòa|tầng|block|dãy|thửa)\s?(?:nhà\s|số\s|so\s)?[a-z]{0,3}[-.]?\d[\w/.-]*"
+        r"|\b(?:hẻm|ngõ|ngách|kiệt|ấp|thôn|xóm|tổ|phum|buôn|bản|khóm|khu|hem|ngo|ap|thon|xom|to)\s[\w/]+|\b[a-z]{1,3}\d?-\d{2,4}\b",
+    ),
+    _BESIDE: re.compile(
+        r"(?i)\b(?:cạnh|sau|trước|gần|đối diện|kế|cuối|đầu|bên|ngay|sau lưng|doi dien|gan|canh|dau|cuoi)\s"
+        r"(?:nhà|chợ|trường|ủy ban|uỷ ban|ubnd|trạm|cổng|chùa|bến|cây|gốc|đình|đường|ngõ|hẻm|làng|lò|sân|truong|cho|chua|tram|ben)\b",
+    ),
+}
+# Said of the writer's own; where somebody is pointed out; how people are called who are accused.
+_OWN = re.compile(
+    r"(?i)\b(?:nhà|quê|lớp|con|mẹ|bố|ba|má|vợ|chồng|trường|xóm|xe|phòng|khu|ngõ|hẻm|đường|que|nha)\s(?:của\s)?"
+    r"(?:tôi|tui|em|mình|cháu|con|tớ|toi|minh|chau|bọn em|chúng tôi)\b"
+    r"|\b(?:tôi|tui|em|mình|cháu|toi|minh)\s(?:ở|trú|ngụ|trọ|sống|là|o|song|tên|dạy|học)\b",
+)
+_POINTED = re.compile(
+    r"(?i)\b(?:chứ gì|chớ gì|chứ đâu|chớ đâu|ai chả biết|ai cũng biết|nhớ mặt|coi chừng|cảnh giác|tránh xa|công khai|bịt tên|nói toạc|"
+    r"thấy nó|tới tận nhà|tìm ra|hoá ra|hóa ra|biết luôn|nhìn là|nhìn hình|đó mà|này nè|là con|con ông|con bà|vợ anh|chồng chị|tên thật|"
+    r"tên nó|nó tên|no ten|hàng xóm)\b",
+)
+_ACCUSED = re.compile(r"(?i)\b(?:thằng|con nhỏ|lão|mụ|nó|hắn|gã|ả|đứa|kẻ|thang|no|dua)\b")
+# What bears the name of somebody who is long dead, right before that name.
+_NAMESAKE = re.compile(
+    r"(?i)\b(?:đường|phố|hẻm|ngõ|ngách|kiệt|số|trường|chợ|cầu|viện|phường|quận|xã|khu|thcs|thpt|tiểu học|hồ|công viên|giải|sân|"
+    r"duong|pho|hem|ngo|so|truong|cho|cau|vien|phuong|quan|xa)(?:\s[\w/.-]*\d[\w/.-]*){0,2}\s$",
+)
+_NEAR = 24
+_MOST = 2
+_BIAS, _ALIKE = -0.9, 0.8
+_WEIGHTS = {_PERSON: 2.5, _PLATE: 1.8, _CLASS: 1.2, _PLACE: 0.8, _BESIDE: 0.9}
+_WITH_PERSON = {_PLATE: 1.0, _CLASS: 0.2, _PLACE: 0.8, _BESIDE: 0.6}
+_OWN_WEIGHT, _POINTED_WEIGHT, _ACCUSED_WEIGHT = -0.5, 0.9, 0.6
+# Below the first a field is not looked at; from the second on it is held.
+_UNLIKE, _LIKE = -6.5, 2.4
+_LONGEST = 220
+_MESSAGES = {
+    "dwelling": ("Có tên và nơi ở của một người", "Contains somebody's name with where they live"),
+    "plate": ("Có biển số xe của một người", "Contains the plate of somebody's vehicle"),
+    "whereabouts": ("Có thể chỉ ra một người và nơi tìm thấy họ", "May point out a person and where to find them"),
+}
+
+
+def find(sheet: Sheet) -> Iterator[Finding]:
+    """Look for what is told outright, and where nothing is, weigh what the field points to, unless it is unlike any example."""
+    for reading in sheet.readings:
+        outright = stated(reading)
+        for start, end, form in outright:
+            yield _finding(reading, start, end, form)
+        like = None if outright or reading.field == "name" else likeness(reading, PRIVATE)
+        if like is not None and like.value > _UNLIKE:
+            yield from _pointed_out(reading, like.value)
+
+
+def _seen(name: str, sign: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Give where a sign stands; streets and schools are named after people."""
+    for match in sign.finditer(text):
+        if name != _PERSON or not _NAMESAKE.search(text, max(0, match.start() - _NEAR), match.start()):
+            yield match
+
+
+def _pointed_out(reading: Reading, like: float) -> Iterator[Finding]:
+    found = {
+        name: [match.span() for match in islice(_seen(name, sign, reading.given), _MOST)]
+        for name, sign in _PLACED.items()
+    }
+    weight = _BIAS + _ALIKE * like + sum(_WEIGHTS[name] * len(places) for name, places in found.items())
+    if found[_PERSON]:
+        weight += sum(more for name, more in _WITH_PERSON.items() if found[name])
+    for sign, amount in ((_OWN, _OWN_WEIGHT), (_POINTED, _POINTED_WEIGHT), (_ACCUSED, _ACCUSED_WEIGHT)):
+        weight += amount * sum(1 for _ in islice(sign.finditer(reading.given), _MOST))
+    places = sorted(place for row in found.values() for place in row)
+    if weight < _LIKE or not places:
+        return
+    start = places[0][0]
+    end = max(last for first, last in places if last - start <= _LONGEST or first == start)
+    yield _finding(reading, start, end, "whereabouts")
+
+
+def _finding(reading: Reading, start: int, end: int, entry: str) -> Finding:
+    span = Span(reading.field, start, end, reading.given[start:end])
+    vi, en = _MESSAGES[entry]
+    words = quote((span,))
+    return Finding(
+        check=NAME,
+        category=Category.PERSONAL_DATA,
+        severity=2,
+        spans=(span,),
+        message=Message(f"{vi}: “{words}”.", f"{en}: “{words}”."),
+        entry=entry,
+        version=book().version,
+    )
