@@ -26,7 +26,9 @@ def read(submission: Submission) -> Sheet:
 @lru_cache(maxsize=256)
 def _read_short(name: str, given: str) -> Reading:
     """Read a text that many comments share: a name, a title, a word of praise; what checks note on it is kept too."""
-    return read_field(name, given)
+    reading = read_field(name, given)
+    reading.shared = True
+    return reading
 
 
 def read_field(name: str, given: str) -> Reading:
@@ -50,7 +52,7 @@ def read_field(name: str, given: str) -> Reading:
 
 def is_toneless(words: list[str]) -> bool:
     """Whether a field was typed almost wholly without marks."""
-    marked = sum(not word.isascii() for word in words)
+    marked = len(words) - sum(map(str.isascii, words))
     return marked == 0 or marked * 16 < len(words)
 
 

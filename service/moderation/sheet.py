@@ -1,12 +1,13 @@
 """A submission as the checks see it: what a field's words are and where they stand; how they are read is elsewhere."""
 
 import dataclasses
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from service.moderation.lexicon import Entry
 from service.moderation.text import View, fold
-from service.moderation.vocabulary import Facts, Span, Submission
+from service.moderation.vocabulary import Facts, Finding, Span, Submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class Hit:
 class Reading:
     """One field: its view, its words as meant, where each stands in the view, and which follow a break.
 
-    `odd` are the words that are no Vietnamese syllable; `memo` keeps what one check found for the next.
+    `odd` are the words that are no Vietnamese syllable; `memo` keeps what one check found for the next,
+    and where a reading is `shared` by many comments, for the next comment too.
     """
 
     field: str
@@ -38,6 +40,7 @@ class Reading:
     odd: list[int] = dataclasses.field(default_factory=list)
     hits: list[Hit] = dataclasses.field(default_factory=list)
     memo: dict[str, Any] = dataclasses.field(default_factory=dict)
+    shared: bool = False
 
     def span(self, first: int, last: int) -> Span:
         """Give the place of words `first` to before `last` in the text as given."""
@@ -66,6 +69,18 @@ class Sheet:
     def reading(self, name: str) -> Reading | None:
         """Give the reading of a field; None where the field is empty."""
         return next((reading for reading in self.readings if reading.field == name), None)
+
+
+def field_by_field(sheet: Sheet, name: str, look: Callable[[Reading], Iterator[Finding]]) -> Iterator[Finding]:
+    """Give what a check finds in each field alone, and keep it with a reading that is shared."""
+    for reading in sheet.readings:
+        if reading.shared:
+            memo = f"found {name}"
+            if memo not in reading.memo:
+                reading.memo[memo] = tuple(look(reading))
+            yield from reading.memo[memo]
+        else:
+            yield from look(reading)
 
 
 def folded(reading: Reading) -> list[str]:

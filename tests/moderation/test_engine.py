@@ -64,6 +64,23 @@ def test_a_check_that_runs_out_of_its_time_holds_and_never_looks_like_a_match():
     assert all(not f.ran and f.category is None for f in verdict.findings)
 
 
+def test_what_is_found_in_a_name_that_many_comments_share_is_found_in_each():
+    bodies = ("Hôm nay trời mưa to.", "Cầu làng tôi sắp sửa xong.", "Bài viết rất hay.")
+    verdicts = [moderate(Submission(body=body, name="ngu như chó zalo 0912 345 678"), WHEN_CLEAN) for body in bodies]
+    first, *others = [[finding for finding in verdict.findings if finding.check != "learned"] for verdict in verdicts]
+    assert {"abuse", "contacts"} <= {finding.check for finding in first}
+    assert {span.field for finding in first for span in finding.spans} == {"name"}
+    assert all(other == first for other in others)
+
+
+def test_what_is_found_in_a_title_is_not_found_in_a_name_of_the_same_words():
+    words = "ngu như chó zalo 0912 345 678"
+    for field in ("name", "title", "name"):
+        verdict = moderate(Submission(**{"body": "Hôm nay trời mưa to.", field: words}), WHEN_CLEAN)
+        places = {span.field for finding in verdict.findings if finding.check != "learned" for span in finding.spans}
+        assert places == {field}
+
+
 def test_a_real_clock_changes_nothing():
     assert moderate(Submission(body="Bài viết hay."), WHEN_CLEAN, clock=time.monotonic).outcome is Outcome.APPROVE
 

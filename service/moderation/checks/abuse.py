@@ -9,7 +9,7 @@ from service.moderation.lexicon import ABUSE, book
 from service.moderation.likeness import ABUSE as ABUSIVE
 from service.moderation.likeness import likeness
 from service.moderation.quoting import denied, mentioned, of_a_work, of_the_word
-from service.moderation.sheet import Hit, Reading, Sheet
+from service.moderation.sheet import Hit, Reading, Sheet, field_by_field
 from service.moderation.vocabulary import Category, Finding
 
 NAME = "abuse"
@@ -57,9 +57,12 @@ _BEFORE_MATERIAL = frozenset(
 
 def find(sheet: Sheet) -> Iterator[Finding]:
     """Look for abuse in every field."""
-    for reading in sheet.readings:
-        yield from _listed(reading)
-        yield from _patterned(reading)
+    return field_by_field(sheet, NAME, _in_field)
+
+
+def _in_field(reading: Reading) -> Iterator[Finding]:
+    yield from _listed(reading)
+    yield from _patterned(reading)
 
 
 def safe_ranges(reading: Reading) -> list[tuple[int, int]]:

@@ -8,7 +8,7 @@ from service.moderation.checks import links
 from service.moderation.lexicon import book
 from service.moderation.likeness import REACH
 from service.moderation.numbers import runs
-from service.moderation.sheet import Reading, Sheet
+from service.moderation.sheet import Reading, Sheet, field_by_field
 from service.moderation.syllables import bare_syllables
 from service.moderation.text import fold
 from service.moderation.vocabulary import Category, Finding, Message, Span
@@ -115,22 +115,25 @@ _FREE_HANDLE = re.compile(r"(?:^|[\s:(])(@[a-z][a-z0-9]*[._\d][a-z0-9_.]{1,30}[a
 
 def find(sheet: Sheet) -> Iterator[Finding]:
     """Look for contacts in every field, and where there is none for directions to one."""
-    for reading in sheet.readings:
-        found = places(reading)
-        # A title is too short to be judged by likeness: numbers of any kind fill it.
-        if reading.field == "body" and all(severity < 2 for _, _, _, severity in (*found, *links.places(reading))):
-            yield from alike(reading, REACH, check=NAME, least=_LIKE)
-        for start, end, entry, severity in found:
-            span = reading.cut(start, end)
-            yield Finding(
-                check=NAME,
-                category=Category.CONTACT_INFO,
-                severity=severity,
-                spans=(span,),
-                message=_message(entry, span),
-                entry=entry,
-                version=book().version,
-            )
+    return field_by_field(sheet, NAME, _in_field)
+
+
+def _in_field(reading: Reading) -> Iterator[Finding]:
+    found = places(reading)
+    # A title is too short to be judged by likeness: numbers of any kind fill it.
+    if reading.field == "body" and all(severity < 2 for _, _, _, severity in (*found, *links.places(reading))):
+        yield from alike(reading, REACH, check=NAME, least=_LIKE)
+    for start, end, entry, severity in found:
+        span = reading.cut(start, end)
+        yield Finding(
+            check=NAME,
+            category=Category.CONTACT_INFO,
+            severity=severity,
+            spans=(span,),
+            message=_message(entry, span),
+            entry=entry,
+            version=book().version,
+        )
 
 
 def places(reading: Reading) -> list[tuple[int, int, str, int]]:

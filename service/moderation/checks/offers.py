@@ -12,7 +12,7 @@ from service.moderation.grammar import FILES, find_patterns
 from service.moderation.lexicon import book
 from service.moderation.likeness import OFFER, WINDOW, Likeness, kinds, likeness
 from service.moderation.scanning import scan
-from service.moderation.sheet import Reading, Sheet
+from service.moderation.sheet import Reading, Sheet, field_by_field
 from service.moderation.vocabulary import Category, Finding, Message, Span
 
 NAME = "offers"
@@ -101,10 +101,13 @@ class _Tally:
 
 def find(sheet: Sheet) -> Iterator[Finding]:
     """Weigh the signs of every field but the name, where it is at all like an offer."""
-    for reading in sheet.readings:
-        like = likeness(reading, OFFER)
-        if like is None or like.value > _UNLIKE or _places(reading):
-            yield from judge(reading, like)
+    return field_by_field(sheet, NAME, _in_field)
+
+
+def _in_field(reading: Reading) -> Iterator[Finding]:
+    like = likeness(reading, OFFER)
+    if like is None or like.value > _UNLIKE or _places(reading):
+        yield from judge(reading, like)
 
 
 def _count(reading: Reading, like: Likeness | None) -> _Tally:

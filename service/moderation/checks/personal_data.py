@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from service.moderation.lexicon import book
 from service.moderation.numbers import runs
-from service.moderation.sheet import Reading, Sheet
+from service.moderation.sheet import Reading, Sheet, field_by_field
 from service.moderation.text import fold
 from service.moderation.vocabulary import Category, Finding, Message, Span
 
@@ -111,21 +111,24 @@ _MESSAGES = {
 
 def find(sheet: Sheet) -> Iterator[Finding]:
     """Look for such numbers in every field."""
-    for reading in sheet.readings:
-        yield from _booklets(reading)
-        found_runs = runs(reading)
-        told = bool(found_runs) and not _ALL_WORDS.isdisjoint(map(fold, reading.words))
-        for run in found_runs:
-            found = next(
-                iter(_read(reading, run.windows(range(8, 20), _TOLD_PIECES if told else _PIECES), told=told)), None
-            )
-            if found is None:
-                continue
-            first, last, entry = found
-            start, end = reading.starts[first], reading.ends[last - 1]
-            if entry == "bank account":
-                start, end = _account_told(reading.view.text, start, end)
-            yield _finding(entry, reading.cut(start, end))
+    return field_by_field(sheet, NAME, _in_field)
+
+
+def _in_field(reading: Reading) -> Iterator[Finding]:
+    yield from _booklets(reading)
+    found_runs = runs(reading)
+    told = bool(found_runs) and not _ALL_WORDS.isdisjoint(map(fold, reading.words))
+    for run in found_runs:
+        found = next(
+            iter(_read(reading, run.windows(range(8, 20), _TOLD_PIECES if told else _PIECES), told=told)), None
+        )
+        if found is None:
+            continue
+        first, last, entry = found
+        start, end = reading.starts[first], reading.ends[last - 1]
+        if entry == "bank account":
+            start, end = _account_told(reading.view.text, start, end)
+        yield _finding(entry, reading.cut(start, end))
 
 
 def _finding(entry: str, span: Span) -> Finding:
