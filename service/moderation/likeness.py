@@ -56,8 +56,8 @@ class Table:
 class Likeness:
     """The value of a head over the likest stretch of a field, from word `first` to before word `last`.
 
-    `brought` is what each word of the field brought to it, `places` and `counted` where its features
-    stand in the table: what they bring to the kinds of the head is only asked of what is held.
+    `brought` is what each word of the field brought to it; `owners` and `places` are the words whose features the
+    table knows, and where they stand in it: what they bring to the kinds of the head is only asked of what is held.
     """
 
     head: str
@@ -65,8 +65,8 @@ class Likeness:
     first: int
     last: int
     brought: Values
+    owners: NDArray[np.int64]
     places: NDArray[np.int64]
-    counted: Values
 
 
 @cache
@@ -153,40 +153,51 @@ def _all_heads(reading: Reading) -> dict[str, Likeness]:
     words = reading.words[:_LONGEST]
     if known is None or len(words) < _SHORTEST:
         return {}
-    wanted = keys(words, reading.breaks[:_LONGEST], toneless=reading.toneless)
-    places = np.minimum(np.searchsorted(known.keys, wanted), len(known.keys) - 1)
-    fresh = _fresh(wanted)
-    counted = fresh * (known.keys[places] == wanted)
-    many = fresh.sum(axis=0)
-    return {head: _likest(head, known, places, counted, many) for head in KINDS}
+    size = len(words)
+    wanted = keys(words, reading.breaks[:_LONGEST], toneless=reading.toneless).ravel()
+    features = _fresh(wanted)
+    many = np.bincount(features % size, minlength=size).astype(np.float32)
+    hashes = wanted[features]
+    places = known.keys.searchsorted(hashes)
+    listed = known.keys.take(places, mode="clip") == hashes
+    features, places = features[listed], places[listed]
+    brought = np.zeros((len(KINDS), len(wanted)), dtype=np.float32)
+    brought[:, features] = known.weights[: len(KINDS)].take(places, axis=1)
+    brought = brought.reshape(len(KINDS), SORTS, size).sum(axis=1)
+    firsts, values = _likest(brought, many)
+    return {
+        head: Likeness(head, value + bias, first, min(size, first + WINDOW), amounts, features % size, places)
+        for head, value, bias, first, amounts in zip(KINDS, values, known.bias.tolist(), firsts, brought, strict=False)
+    }
 
 
-def _fresh(wanted: Keys) -> Values:
-    """Tell which features stand there for the first time: what is repeated counts once."""
-    fresh = np.zeros(wanted.shape, dtype=np.float32)
-    fresh.flat[np.unique(wanted, return_index=True)[1]] = 1
-    fresh[wanted == _NONE] = 0
-    return fresh
+def _fresh(wanted: Keys) -> NDArray[np.int64]:
+    """Tell where features stand for the first time, in the order of their hashes: what is repeated counts once."""
+    order = wanted.argsort(kind="stable")
+    ranked = wanted[order]
+    fresh = np.empty(len(ranked), dtype=np.bool_)
+    # What a word has not is 0, and so comes first.
+    fresh[0] = ranked[0] != _NONE
+    np.not_equal(ranked[1:], ranked[:-1], out=fresh[1:])
+    found: NDArray[np.int64] = order[fresh]
+    return found
 
 
-def _likest(head: str, known: Table, places: NDArray[np.int64], counted: Values, many: Values) -> Likeness:
-    size = len(many)
-    row = HEADS.index(head)
-    bias = float(known.bias[row])
-    brought = (known.weights[row][places] * counted).sum(axis=0)
-    if size <= WINDOW:
-        value = float(brought.sum()) / sqrt(max(FEWEST, float(many.sum())))
-        return Likeness(head, value + bias, 0, size, brought, places, counted)
+def _likest(brought: Values, many: Values) -> tuple[list[int], list[float]]:
+    """Give for each head where the likest stretch begins, and its value."""
+    if len(many) <= WINDOW:
+        root = sqrt(max(FEWEST, float(many.sum())))
+        return [0] * len(brought), [float(amounts.sum()) / root for amounts in brought]
     values = _stretches(brought) / np.sqrt(np.maximum(_stretches(many), FEWEST))
-    first = int(values.argmax())
-    return Likeness(head, float(values[first]) + bias, first, first + WINDOW, brought, places, counted)
+    firsts = values.argmax(axis=-1).tolist()
+    return firsts, [float(row[first]) for row, first in zip(values, firsts, strict=True)]
 
 
 def _stretches(amounts: Values) -> Values:
     """Give the sum of every stretch of a window's length."""
-    sums = np.cumsum(amounts)
-    stretches = sums[WINDOW - 1 :].copy()
-    stretches[1:] -= sums[:-WINDOW]
+    sums = amounts.cumsum(axis=-1)
+    stretches = sums[..., WINDOW - 1 :].copy()
+    stretches[..., 1:] -= sums[..., :-WINDOW]
     return stretches
 
 
@@ -195,11 +206,10 @@ def kinds(found: Likeness) -> dict[str, float]:
     known, names = table(), KINDS[found.head]
     if known is None or len(names) == 1:
         return dict.fromkeys(names, found.value)
-    places, counted = found.places[:, found.first : found.last], found.counted[:, found.first : found.last]
-    many = float(counted.sum())
+    places = found.places[(found.owners >= found.first) & (found.owners < found.last)]
     values: dict[str, float] = {}
     for kind in names:
         row = HEADS.index(kind)
-        brought = float((known.weights[row][places] * counted).sum())
-        values[kind] = brought / sqrt(max(FEWEST, many)) + float(known.bias[row])
+        brought = float(known.weights[row][places].sum())
+        values[kind] = brought / sqrt(max(FEWEST, len(places))) + float(known.bias[row])
     return values
