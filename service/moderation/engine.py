@@ -80,7 +80,7 @@ def moderate(
 ) -> Verdict:
     """Give the verdict on a submission; whatever a check does, a verdict is given."""
     sheets: list[Sheet] = []
-    findings = list(_run(READING, partial(_keep, sheets, submission), clock))
+    findings = _run(READING, partial(_keep, sheets, submission), clock)
     sheet = sheets[0] if sheets else Sheet((), submission.facts, submission)
     for name, check in checks:
         findings.extend(_run(name, partial(check, sheet), clock))
@@ -112,15 +112,11 @@ def _keep(sheets: list[Sheet], submission: Submission) -> Iterator[Finding]:
     return iter(())
 
 
-def _run(name: str, check: Callable[[], Iterator[Finding]], clock: Clock | None) -> Iterator[Finding]:
+def _run(name: str, check: Callable[[], Iterator[Finding]], clock: Clock | None) -> list[Finding]:
     """Run one check within its budget; one that raises or takes longer is shown as not having run."""
     begun = clock() if clock else 0.0
     try:
         found = list(islice(check(), _LIMIT))
     except Exception:  # noqa: BLE001 - the edge of every check: what it did not see must hold the comment.
-        yield unchecked(name)
-        return
-    if clock and clock() - begun > BUDGET:
-        yield unchecked(name)
-        return
-    yield from found
+        return [unchecked(name)]
+    return [unchecked(name)] if clock and clock() - begun > BUDGET else found

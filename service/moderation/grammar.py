@@ -97,7 +97,7 @@ def grammar(*, toneless: bool) -> Grammar:
         under: dict[int, list[Pattern]] = {}
         for pattern in patterns:
             bits = [bit for bit in width if bit & pattern.needs]
-            under.setdefault(min(bits, key=lambda bit: width[bit], default=0), []).append(pattern)
+            under.setdefault(min(bits, key=lambda bit: width[bit]), []).append(pattern)
         ordered[name] = {bit: tuple(row) for bit, row in under.items()}
     typed = book().typed
     plain = {word: code for word, code in codes.items() if word not in typed}
@@ -275,7 +275,7 @@ def _possible(reading: Reading, rules: Grammar, name: str, line: _Line, *, tonel
         reading.memo[memo] = [
             pattern
             for bit, rows in rules.patterns[name].items()
-            if bit & held or not bit
+            if bit & held
             for pattern in rows
             if pattern.needs & held == pattern.needs and (not pattern.close or _stand_close(pattern.needs, line.near))
         ]

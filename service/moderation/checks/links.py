@@ -112,6 +112,7 @@ _SOUGHT = re.compile(
 
 # What is seen as a dot.
 _DOTS = {ord(dot): "." for dot in "。｡．․·‧∙•★☆●◦▪"}
+_DOTTED = re.compile(f"[{''.join(map(chr, _DOTS))}]")
 # Two looks that most comments do not pass: a dot before a letter, and the words that spell an address.
 _TIGHT = re.compile(
     r"\.[a-z]|\.\s[a-z]\s|\.\d+[:/]|[a-z0-9]\s?[^\x00-\xff\w\s]{1,3}\s?[a-z]|w\Ww\Ww|,[a-z]{2,3}/|:\s?/|[\[({<]\s?(?:[.,]|dot|d0t|ch)|\s\.\s?[a-z]{2,3}\s?/"
@@ -171,7 +172,9 @@ def places(reading: Reading) -> list[tuple[int, int, str, int]]:
 
 
 def _places(reading: Reading) -> list[tuple[int, int, str, int]]:
-    text = reading.view.text.translate(_DOTS)
+    text = reading.view.text
+    if _DOTTED.search(text):
+        text = text.translate(_DOTS)
     if _TIGHT.search(text) is None and _SPELLING.isdisjoint(reading.words):
         return []
     found: list[tuple[int, int, str, int]] = []
