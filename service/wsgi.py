@@ -3,6 +3,8 @@
 The one module whose import does something, since that is what a server expects of it.
 """
 
+import gc
+
 from flask import Flask
 
 from service import config, logs, runtime, telemetry
@@ -16,6 +18,8 @@ def _application() -> Flask:
     parts = runtime.build(settings, telemetry=told)
     app = create_app(parts)
     listen(app, parts)
+    # What was loaded stays: looking through it for garbage would keep every request waiting for a tenth of a second.
+    gc.freeze()
     return app
 
 

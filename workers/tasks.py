@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import gc
 import signal
 import threading
 import time
@@ -44,7 +45,10 @@ def built() -> Runtime:
     """Return the process's runtime; made before the fork, connected after it."""
     prepare()
     settings = config.load()
-    return runtime.build(settings, database_pool=2, telemetry=telemetry.start(settings))
+    parts = runtime.build(settings, database_pool=2, telemetry=telemetry.start(settings))
+    # What was loaded stays: looking through it for garbage would take each job a tenth of a second, and its own copy.
+    gc.freeze()
+    return parts
 
 
 def judge_pending() -> int:
