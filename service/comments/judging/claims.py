@@ -3,7 +3,7 @@
 import secrets
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from service.models import Comment
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A pending comment under this worker's lease."""
+    """A pending comment under this worker's lease: columns of its row."""
 
     id: uuid.UUID
     site_id: int
@@ -30,7 +30,10 @@ class Claimed:
     phone_key: bytes | None
     gate: dict[str, Any]
     attempts: int
-    token: str
+    lease_token: str
+
+
+_CARRIED: list[Any] = [getattr(Comment, one.name) for one in fields(Claimed)]
 
 
 def is_due(session: Session, *, lease: timedelta) -> bool:
@@ -65,7 +68,7 @@ def give_back(session: Session, claimed: Sequence[Claimed]) -> None:
             .where(
                 Comment.id.in_([one.id for one in claimed]),
                 Comment.status == "pending",
-                Comment.lease_token == claimed[0].token,
+                Comment.lease_token == claimed[0].lease_token,
             )
             .values(lease_token=None, lease_until=None, attempts=Comment.attempts - 1)
             .execution_options(synchronize_session=False)
@@ -93,20 +96,7 @@ def _take(session: Session, which: Select[Comment], token: str, lease: timedelta
         update(Comment)
         .where(Comment.id.in_(ids))
         .values(lease_token=token, lease_until=database_time(lease), attempts=Comment.attempts + 1)
-        .returning(
-            Comment.id,
-            Comment.site_id,
-            Comment.article_id,
-            Comment.version,
-            Comment.created_at,
-            Comment.name,
-            Comment.title,
-            Comment.body,
-            Comment.sender,
-            Comment.phone_key,
-            Comment.gate,
-            Comment.attempts,
-        )
+        .returning(*_CARRIED)
         .execution_options(synchronize_session=False)
     )
-    return sorted((Claimed(**row, token=token) for row in rows.mappings()), key=lambda one: one.id)
+    return sorted((Claimed(*row) for row in rows), key=lambda one: one.id)

@@ -72,7 +72,7 @@ def _within_caps(case: Case, left: Mapping[str, int]) -> Policy:
 
 def finish(session: Session, judged: Sequence[Judged], *, now: datetime) -> int:
     """Write the verdicts of those comments that are still pending under our lease; return how many were."""
-    tokens = {one.claimed.token for one in judged}
+    tokens = {one.claimed.lease_token for one in judged}
     ids = [one.claimed.id for one in judged]
     ours = set(
         session.scalars(
