@@ -1,5 +1,6 @@
 """What the steps of a committed transaction count for: decisions, findings, and how long readers waited for them."""
 
+from collections import Counter, defaultdict
 from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
@@ -15,15 +16,22 @@ OTHERS = frozenset({"engine", "operator", "reader", "retention"})
 def count(session: Session, tally: Tally) -> None:
     """Count the steps that this session has taken, after their commit, and forget them."""
     now = datetime.now(UTC)
+    decisions: Counter[tuple[str, str]] = Counter()
+    findings: Counter[tuple[str, str]] = Counter()
+    delays: dict[str, list[float]] = defaultdict(list)
     for step in session.info.pop(state.TAKEN, ()):
         by = _kind(step.actor)
-        tally.add(vocabulary.DECISIONS, str(step.act), by)
+        decisions[str(step.act), by] += 1
         if by == "engine":
-            for finding in step.detail.get("findings", ()):
-                tally.add(vocabulary.FINDINGS, finding["check"], finding["category"] or "unchecked")
+            findings.update((one["check"], one["category"] or "unchecked") for one in step.detail.get("findings", ()))
         # A comment's first decisions are of versions 1 and 2; later ones come long after and say nothing of the queue.
         if step.before in {"pending", "held"} and by in {"engine", "person"} and step.version <= FIRST_VERSIONS:
-            tally.observe(vocabulary.DECISION_DELAY, (now - ids.moment(step.comment_id)).total_seconds(), by)
+            delays[by].append((now - ids.moment(step.comment_id)).total_seconds())
+    for metric, counted in ((vocabulary.DECISIONS, decisions), (vocabulary.FINDINGS, findings)):
+        for labels, number in counted.items():
+            tally.add(metric, *labels, by=number)
+    for by, seconds in delays.items():
+        tally.observe_all(vocabulary.DECISION_DELAY, seconds, by)
 
 
 def forget(session: Session) -> None:

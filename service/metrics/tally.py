@@ -16,8 +16,9 @@ import struct
 import threading
 import time
 import uuid
-from collections import defaultdict
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -68,10 +69,19 @@ class Tally:
 
     def observe(self, metric: Metric, seconds: float, *labels: str) -> None:
         """Put a length of time into its bucket."""
-        seconds = max(0.0, seconds)
-        upper = next((str(float(end)) for end in metric.buckets if seconds <= end), "+Inf")
-        self._change((metric.name, *labels, upper), 1.0)
-        self._change((metric.name, *labels, "sum"), seconds)
+        self.observe_all(metric, (seconds,), *labels)
+
+    def observe_all(self, metric: Metric, lengths: Iterable[float], *labels: str) -> None:
+        """Put each length of time into its bucket, with one write for each bucket."""
+        total, counts = 0.0, Counter[int]()
+        for seconds in lengths:
+            total += max(0.0, seconds)
+            counts[bisect_left(metric.buckets, seconds)] += 1
+        for at, count in counts.items():
+            upper = str(float(metric.buckets[at])) if at < len(metric.buckets) else "+Inf"
+            self._change((metric.name, *labels, upper), count)
+        if counts:
+            self._change((metric.name, *labels, "sum"), total)
 
     def totals(self) -> dict[Key, float]:
         """Return the sums over all processes, living and ended; gauges over the living alone."""

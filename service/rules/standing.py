@@ -6,11 +6,11 @@ A live rule acts up to its daily cap and only counts past it; a shadow rule only
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import Table, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from service import blocks
@@ -101,7 +101,7 @@ def keep_sightings(session: Session, seen: Iterable[tuple[UUID, int, Verdict]], 
             }
     session.execute(delete(Sighting).where(Sighting.comment_id.in_(ids)))
     if rows:
-        session.execute(insert(Sighting), list(rows.values()))
+        session.connection().execute(insert(cast(Table, Sighting.__table__)), list(rows.values()))
 
 
 def forget_sightings(session: Session, *, now: datetime) -> int:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
+    Table,
     bindparam,
     delete,
     func,
@@ -84,7 +85,7 @@ def remember(session: Session, likenesses: Mapping[uuid.UUID, Likeness]) -> None
     session.execute(delete(Fingerprint).where(Fingerprint.comment_id.in_(list(likenesses))))
     rows = [_fingerprint_row(one, likeness) for one, likeness in likenesses.items() if likeness.usable]
     if rows:
-        session.execute(insert(Fingerprint), rows)
+        session.connection().execute(_REMEMBER, rows)
 
 
 def forget_repeats(session: Session, *, now: datetime) -> int:
@@ -185,6 +186,7 @@ def _fingerprint_row(comment_id: uuid.UUID, likeness: Likeness) -> dict[str, Any
 # Asked for each batch: written once, and past the object mapper.
 _COMMENTS = Comment.__table__.c
 _PRINTS = Fingerprint.__table__.c
+_REMEMBER = insert(cast(Table, Fingerprint.__table__))
 _BANDS = (_PRINTS.band_0, _PRINTS.band_1, _PRINTS.band_2, _PRINTS.band_3)
 _ALL_BITS = (1 << 64) - 1
 # Both databases count in 64 bits with a sign, and let the first band run over it.
