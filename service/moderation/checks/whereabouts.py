@@ -12,7 +12,7 @@ from service.moderation.dwellings import stated
 from service.moderation.findings import quote
 from service.moderation.lexicon import book
 from service.moderation.likeness import PRIVATE, likeness
-from service.moderation.sheet import Reading, Sheet
+from service.moderation.sheet import Reading, Sheet, field_by_field
 from service.moderation.vocabulary import Category, Finding, Message, Span
 
 NAME = "whereabouts"
@@ -71,13 +71,16 @@ _MESSAGES = {
 
 def find(sheet: Sheet) -> Iterator[Finding]:
     """Look for what is told outright, and where nothing is, weigh what the field points to, unless it is unlike any example."""
-    for reading in sheet.readings:
-        outright = stated(reading)
-        for start, end, form in outright:
-            yield _finding(reading, start, end, form)
-        like = None if outright or reading.field == "name" else likeness(reading, PRIVATE)
-        if like is not None and like.value > _UNLIKE:
-            yield from _pointed_out(reading, like.value)
+    return field_by_field(sheet, NAME, _in_field)
+
+
+def _in_field(reading: Reading) -> Iterator[Finding]:
+    outright = stated(reading)
+    for start, end, form in outright:
+        yield _finding(reading, start, end, form)
+    like = None if outright or reading.field == "name" else likeness(reading, PRIVATE)
+    if like is not None and like.value > _UNLIKE:
+        yield from _pointed_out(reading, like.value)
 
 
 def _seen(name: str, sign: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
