@@ -19,35 +19,40 @@ NAME = "whereabouts"
 _UPPER = "A-ZĐÀÁẢÃẠĂẰẮẲẴẶÂẦẤẨẪẬÈÉẺẼẸÊỀẾỂỄỆÌÍỈĨỊÒÓỎÕỌÔỒỐỔỖỘƠỜỚỞỠỢÙÚỦŨỤƯỪỨỬỮỰỲÝỶỸỴ"
 _NAME = rf"[{_UPPER}][^\W\d_]+"
 _PERSON, _PLATE, _CLASS, _PLACE, _BESIDE = "person", "plate", "class", "place", "beside"
-# Signs that stand for a place in the text; a field is marked from the first to the last of them.
-_PLACED = {
+_OWN, _POINTED, _ACCUSED = "own", "pointed", "accused"
+# The signs in the order in which they are looked for: those first that soonest say that a field points to nobody.
+_SIGNS = {
     _PERSON: re.compile(
         rf"\b(?:(?i:ông|bà|anh|chị|cô|chú|bác|thím|dì|cậu|mợ|thằng|con|lão|mụ|cháu|bé|em|ảnh|tên|thầy|nó|ong|ba|chi|co|chu|bac|thang|ten|chau|be)"
         rf"(?:\s(?i:tên|là|ten|la|họ tên)){{0,2}}\s{_NAME}(?:\s{_NAME}){{0,3}}|{_NAME}(?:\s{_NAME}){{2,3}})",
     ),
     _PLATE: re.compile(r"\b\d\s?\d\s?[A-Za-zđĐ]{1,2}\s?\d?\s?[-. ]\s?\d\s?\d\s?\d\s?\.?\s?\d\s?\d?\b"),
     _CLASS: re.compile(r"\b(?i:lớp|lop|học)\s?\d{1,2}\s?[/.]?\s?[A-Za-z]?\d{0,2}\b|\b\d{1,2}[A-Za-z]\d{1,2}\b"),
-    _PLACE: re.compile(
-        r"(?i)\b(?:số|so|sn|nhà|căn|phòng|phong|lô|kiốt|ki ốt|quầy|gian|toà|tòa|tầng|block|dãy|thửa)\s?(?:nhà\s|số\s|so\s)?[a-z]{0,3}[-.]?\d[\w/.-]*"
-        r"|\b(?:hẻm|ngõ|ngách|kiệt|ấp|thôn|xóm|tổ|phum|buôn|bản|khóm|khu|hem|ngo|ap|thon|xom|to)\s[\w/]+|\b[a-z]{1,3}\d?-\d{2,4}\b",
-    ),
+    # How people are called who are accused.
+    _ACCUSED: re.compile(r"(?i)\b(?:thằng|con nhỏ|lão|mụ|nó|hắn|gã|ả|đứa|kẻ|thang|no|dua)\b"),
     _BESIDE: re.compile(
         r"(?i)\b(?:cạnh|sau|trước|gần|đối diện|kế|cuối|đầu|bên|ngay|sau lưng|doi dien|gan|canh|dau|cuoi)\s"
         r"(?:nhà|chợ|trường|ủy ban|uỷ ban|ubnd|trạm|cổng|chùa|bến|cây|gốc|đình|đường|ngõ|hẻm|làng|lò|sân|truong|cho|chua|tram|ben)\b",
     ),
+    # Where somebody is pointed out.
+    _POINTED: re.compile(
+        r"(?i)\b(?:chứ gì|chớ gì|chứ đâu|chớ đâu|ai chả biết|ai cũng biết|nhớ mặt|coi chừng|cảnh giác|tránh xa|công khai|bịt tên|nói toạc|"
+        r"thấy nó|tới tận nhà|tìm ra|hoá ra|hóa ra|biết luôn|nhìn là|nhìn hình|đó mà|này nè|là con|con ông|con bà|vợ anh|chồng chị|tên thật|"
+        r"tên nó|nó tên|no ten|hàng xóm)\b",
+    ),
+    _PLACE: re.compile(
+        r"(?i)\b(?:số|so|sn|nhà|căn|phòng|phong|lô|kiốt|ki ốt|quầy|gian|toà|tòa|tầng|block|dãy|thửa)\s?(?:nhà\s|số\s|so\s)?[a-z]{0,3}[-.]?\d[\w/.-]*"
+        r"|\b(?:hẻm|ngõ|ngách|kiệt|ấp|thôn|xóm|tổ|phum|buôn|bản|khóm|khu|hem|ngo|ap|thon|xom|to)\s[\w/]+|\b[a-z]{1,3}\d?-\d{2,4}\b",
+    ),
+    # Said of the writer's own.
+    _OWN: re.compile(
+        r"(?i)\b(?:nhà|quê|lớp|con|mẹ|bố|ba|má|vợ|chồng|trường|xóm|xe|phòng|khu|ngõ|hẻm|đường|que|nha)\s(?:của\s)?"
+        r"(?:tôi|tui|em|mình|cháu|con|tớ|toi|minh|chau|bọn em|chúng tôi)\b"
+        r"|\b(?:tôi|tui|em|mình|cháu|toi|minh)\s(?:ở|trú|ngụ|trọ|sống|là|o|song|tên|dạy|học)\b",
+    ),
 }
-# Said of the writer's own; where somebody is pointed out; how people are called who are accused.
-_OWN = re.compile(
-    r"(?i)\b(?:nhà|quê|lớp|con|mẹ|bố|ba|má|vợ|chồng|trường|xóm|xe|phòng|khu|ngõ|hẻm|đường|que|nha)\s(?:của\s)?"
-    r"(?:tôi|tui|em|mình|cháu|con|tớ|toi|minh|chau|bọn em|chúng tôi)\b"
-    r"|\b(?:tôi|tui|em|mình|cháu|toi|minh)\s(?:ở|trú|ngụ|trọ|sống|là|o|song|tên|dạy|học)\b",
-)
-_POINTED = re.compile(
-    r"(?i)\b(?:chứ gì|chớ gì|chứ đâu|chớ đâu|ai chả biết|ai cũng biết|nhớ mặt|coi chừng|cảnh giác|tránh xa|công khai|bịt tên|nói toạc|"
-    r"thấy nó|tới tận nhà|tìm ra|hoá ra|hóa ra|biết luôn|nhìn là|nhìn hình|đó mà|này nè|là con|con ông|con bà|vợ anh|chồng chị|tên thật|"
-    r"tên nó|nó tên|no ten|hàng xóm)\b",
-)
-_ACCUSED = re.compile(r"(?i)\b(?:thằng|con nhỏ|lão|mụ|nó|hắn|gã|ả|đứa|kẻ|thang|no|dua)\b")
+# They stand for a place in the text; a field is marked from the first to the last of them.
+_PLACED = frozenset({_PERSON, _PLATE, _CLASS, _PLACE, _BESIDE})
 # What bears the name of somebody who is long dead, right before that name.
 _NAMESAKE = re.compile(
     r"(?i)\b(?:đường|phố|hẻm|ngõ|ngách|kiệt|số|trường|chợ|cầu|viện|phường|quận|xã|khu|thcs|thpt|tiểu học|hồ|công viên|giải|sân|"
@@ -56,9 +61,19 @@ _NAMESAKE = re.compile(
 _NEAR = 24
 _MOST = 2
 _BIAS, _ALIKE = -0.9, 0.8
-_WEIGHTS = {_PERSON: 2.5, _PLATE: 1.8, _CLASS: 1.2, _PLACE: 0.8, _BESIDE: 0.9}
+_WEIGHTS = {
+    _PERSON: 2.5,
+    _PLATE: 1.8,
+    _CLASS: 1.2,
+    _PLACE: 0.8,
+    _BESIDE: 0.9,
+    _POINTED: 0.9,
+    _ACCUSED: 0.6,
+    _OWN: -0.5,
+}
 _WITH_PERSON = {_PLATE: 1.0, _CLASS: 0.2, _PLACE: 0.8, _BESIDE: 0.6}
-_OWN_WEIGHT, _POINTED_WEIGHT, _ACCUSED_WEIGHT = -0.5, 0.9, 0.6
+# The most that each may bring.
+_MOST_OF = {name: max(0.0, _MOST * weight) + _WITH_PERSON.get(name, 0.0) for name, weight in _WEIGHTS.items()}
 # Below the first a field is not looked at; from the second on it is held.
 _UNLIKE, _LIKE = -6.5, 2.4
 _LONGEST = 220
@@ -91,17 +106,19 @@ def _seen(name: str, sign: re.Pattern[str], text: str) -> Iterator[re.Match[str]
 
 
 def _pointed_out(reading: Reading, like: float) -> Iterator[Finding]:
-    found = {
-        name: [match.span() for match in islice(_seen(name, sign, reading.given), _MOST)]
-        for name, sign in _PLACED.items()
-    }
-    weight = _BIAS + _ALIKE * like + sum(_WEIGHTS[name] * len(places) for name, places in found.items())
-    if found[_PERSON]:
-        weight += sum(more for name, more in _WITH_PERSON.items() if found[name])
-    for sign, amount in ((_OWN, _OWN_WEIGHT), (_POINTED, _POINTED_WEIGHT), (_ACCUSED, _ACCUSED_WEIGHT)):
-        weight += amount * sum(1 for _ in islice(sign.finditer(reading.given), _MOST))
-    places = sorted(place for row in found.values() for place in row)
-    if weight < _LIKE or not places:
+    """Weigh the signs, until those that are left could not bring the field over the bar."""
+    weight, left = _BIAS + _ALIKE * like, sum(_MOST_OF.values())
+    found: dict[str, list[tuple[int, int]]] = {}
+    for name, sign in _SIGNS.items():
+        found[name] = [match.span() for match in islice(_seen(name, sign, reading.given), _MOST)]
+        weight += _WEIGHTS[name] * len(found[name])
+        if found[name] and found[_PERSON]:
+            weight += _WITH_PERSON.get(name, 0.0)
+        left -= _MOST_OF[name]
+        if weight + left < _LIKE:
+            return
+    places = sorted(place for name in _PLACED for place in found[name])
+    if not places:
         return
     start = places[0][0]
     end = max(last for first, last in places if last - start <= _LONGEST or first == start)
