@@ -13,7 +13,7 @@ import structlog
 from redis import Redis
 from redis.client import Pipeline
 from redis.exceptions import RedisError
-from rq import Queue, Worker, worker_registration
+from rq import Queue, Worker, get_current_job, worker_registration
 from rq.job import Job
 from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
@@ -194,6 +194,17 @@ def forget_failed(redis: Redis, job_id: str | None = None) -> int:
     for one in ids:
         registry.remove(one, delete_job=True)
     return len(ids)
+
+
+def asked_to_stop(redis: Redis) -> bool:
+    """Say whether the worker of this job was told to end meanwhile, which RQ notes beside its name. Never raises."""
+    job = get_current_job()
+    if job is None or not job.worker_name:
+        return False
+    try:
+        return bool(redis.hexists(Worker.redis_worker_namespace_prefix + job.worker_name, "shutdown_requested_date"))
+    except RedisError:
+        return False
 
 
 def heard(redis: Redis) -> None:

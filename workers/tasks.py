@@ -93,16 +93,17 @@ def _ended(parts: Runtime, name: str, result: str, started: float, **more: objec
 
 def _drain(parts: Runtime, started: float) -> int:
     finished, turn = 0, 0
-    while time.monotonic() - started < DRAIN_SECONDS:
+    while True:
         # The bell is reset first: what arrives after the claim must be able to ring.
         jobs.heard(parts.redis)
         claimed = drain_once(parts, late_first=turn % 2 == 1)
         if claimed is None:
-            break
+            return finished
         finished, turn = finished + claimed, turn + 1
-    else:
-        jobs.ring(parts.redis, parts.tally)
-    return finished
+        # Who waits for this process to end waits for the batch in its hands, and not for all that is pending.
+        if time.monotonic() - started >= DRAIN_SECONDS or jobs.asked_to_stop(parts.redis):
+            jobs.ring(parts.redis, parts.tally)
+            return finished
 
 
 def _backtest(parts: Runtime, backtest_id: UUID, started: float) -> int:

@@ -111,6 +111,27 @@ def test_a_worker_asked_to_stop_finishes_its_job_first(client, site, parts, star
 
 
 @pytest.mark.chaos
+@pytest.mark.parametrize("more_settings", [{"BATCH": "20"}])
+def test_a_worker_asked_to_stop_before_a_backlog_leaves_the_rest_to_the_next_with_nothing_in_its_hands(
+    site, parts, start, past_the_door, more_settings
+):
+    drafts = [Draft(article="bai-cu", name="Ngọc Ánh", title="", body=f"{n}. {TEXT}") for n in range(1200)]
+    past_the_door(site, *drafts)
+    worker = start("workers")
+    jobs.ring(parts.redis, parts.tally)
+    wait_for(lambda: count(parts, Comment.status == "pending") < len(drafts), "the first decision")
+    worker.running.send_signal(signal.SIGTERM)
+
+    assert worker.running.wait(20) == 0, "a supervisor's patience"
+    assert count(parts, Comment.status == "pending"), "it did not wait for all of them"
+    assert count(parts, Comment.status == "pending", Comment.attempts > 0) == 0
+    # No scheduler: the worker that left has rung for the next one.
+    start("workers")
+    wait_for(lambda: count(parts, Comment.status == "pending") == 0, "the next worker", 60)
+    assert count(parts, Comment.version == 2) == len(drafts)
+
+
+@pytest.mark.chaos
 @pytest.mark.parametrize("more_settings", [{"DATABASE_TIMEOUT": "30"}])
 def test_a_web_server_asked_to_stop_answers_what_it_has_begun(site, parts, start, more_settings):
     port = free_port()
