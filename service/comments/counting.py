@@ -16,14 +16,15 @@ OTHERS = frozenset({"engine", "operator", "reader", "retention"})
 def count(session: Session, tally: Tally) -> None:
     """Count the steps that this session has taken, after their commit, and forget them."""
     now = datetime.now(UTC)
-    decisions: Counter[tuple[str, str]] = Counter()
-    findings: Counter[tuple[str, str]] = Counter()
+    decisions: Counter[tuple[str, ...]] = Counter()
+    findings: Counter[tuple[str, ...]] = Counter()
     delays: dict[str, list[float]] = defaultdict(list)
     for step in session.info.pop(state.TAKEN, ()):
         by = _kind(step.actor)
         decisions[str(step.act), by] += 1
         if by == "engine":
-            findings.update((one["check"], one["category"] or "unchecked") for one in step.detail.get("findings", ()))
+            named = {(one["check"], one["category"] or "unchecked") for one in step.detail.get("findings", ())}
+            findings.update((str(step.act), *one) for one in named)
         # A comment's first decisions are of versions 1 and 2; later ones come long after and say nothing of the queue.
         if step.before in {"pending", "held"} and by in {"engine", "person"} and step.version <= FIRST_VERSIONS:
             delays[by].append((now - ids.moment(step.comment_id)).total_seconds())

@@ -36,7 +36,10 @@ DECISIONS = Metric(
     "duyet_decisions", "counter", "Steps of comments out of the state machine, by who took them", ("act", "by")
 )
 FINDINGS = Metric(
-    "duyet_findings", "counter", "What the checks found; `unchecked` where one did not run", ("check", "category")
+    "duyet_findings",
+    "counter",
+    "The engine's decisions by outcome and by what each check found, once a comment; `unchecked` where one did not run",
+    ("outcome", "check", "category"),
 )
 VERDICT_SECONDS = Metric("duyet_verdict_seconds", "histogram", "Time that the engine takes for one comment", (), QUICK)
 DECISION_DELAY = Metric(

@@ -38,6 +38,13 @@ def expressions(panels):
     return [target["expr"] for panel in panels for target in panel.get("targets", ())]
 
 
+def asked_in_the_docs():
+    """Return the questions that the page on operations answers in PromQL."""
+    found = re.findall(r"^\| [^|]+\? \| `([^`]+)`", (ROOT / "docs/operations.md").read_text(), re.MULTILINE)
+    assert len(found) > 4
+    return found
+
+
 def promtool(*arguments):
     return subprocess.run([PROMTOOL, *arguments], cwd=PROMETHEUS, capture_output=True, text=True, check=False)
 
@@ -52,10 +59,10 @@ def test_promtool_accepts_and_proves(arguments):
 
 
 @with_promtool
-def test_every_question_of_the_dashboard_is_promql(panels, tmp_path):
+def test_every_question_of_the_dashboard_and_of_the_docs_is_promql(panels, tmp_path):
     rules = [
         {"record": f"panel:{n}", "expr": one.replace("$__rate_interval", "5m")}
-        for n, one in enumerate(expressions(panels))
+        for n, one in enumerate(expressions(panels) + asked_in_the_docs())
     ]
     file = tmp_path / "panels.yml"
     file.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}))
@@ -63,8 +70,8 @@ def test_every_question_of_the_dashboard_is_promql(panels, tmp_path):
     assert found.returncode == 0, found.stdout + found.stderr
 
 
-def test_alerts_and_dashboard_name_only_what_is_on_the_page(alerts, panels):
-    asked = [rule["expr"] for rule in alerts.values()] + expressions(panels)
+def test_alerts_dashboard_and_docs_name_only_what_is_on_the_page(alerts, panels):
+    asked = [rule["expr"] for rule in alerts.values()] + expressions(panels) + asked_in_the_docs()
     for expression in asked:
         named = set(re.findall(r"\bduyet_\w+", expression))
         assert named <= set(SERIES), expression

@@ -4,6 +4,7 @@ import json
 import threading
 import urllib.error
 import urllib.request
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +18,7 @@ from service.app import create_app
 from service.comments import judging
 from service.exposition import Exposition
 from service.metrics import vocabulary
+from service.models import Comment
 from tests.conftest import a_comment, environment_of, free_port, solved, wait_for, with_answers
 
 PLACE = {"site": "bao", "article": "bai-1"}
@@ -110,15 +112,24 @@ class runtime_of:  # noqa: N801 - it is used as a word.
 # What is counted
 
 
-def test_decisions_and_findings_are_counted_by_what_they_say(ann, site, judge_all, seen):
-    ann(body="đồ chó chết, mày là thằng ngu")
+def test_decisions_are_counted_by_outcome_check_and_category_each_comment_once(ann, site, judge_all, seen, rows):
+    for n in range(2):
+        ann(article=f"bai-{n}", body=f"Lần {n}: đồ chó chết, mày là thằng ngu, thằng ngu, thằng ngu.")
     ann(body="Bài viết rất hay, cảm ơn tòa soạn.")
     judge_all()
     numbers = seen()
 
     assert numbers["duyet_decisions_total", "approve", "engine"] == 1
-    assert sum(v for k, v in numbers.items() if k[0] == "duyet_decisions_total") == 2
-    assert "insult" in {k[1] for k in numbers if k[0] == "duyet_findings_total"}
+    assert sum(v for k, v in numbers.items() if k[0] == "duyet_decisions_total") == 3
+    acts = {"approved": "approve", "held": "hold", "rejected": "reject"}
+    # Prometheus' own order of labels: category, check, outcome.
+    said = Counter(
+        ("duyet_findings_total", *named, acts[row.status])
+        for row in rows(Comment)
+        for named in {(one["category"] or "unchecked", one["check"]) for one in row.findings}
+    )
+    assert {key: value for key, value in numbers.items() if key[0] == "duyet_findings_total"} == said
+    assert {key[1] for key in said} >= {"insult"}
 
 
 @pytest.mark.usefixtures("site")
