@@ -1,4 +1,4 @@
-"""R4, R14 and R18: real processes that stand still, are asked to stop or have much to do, when it matters.
+"""R2, R4, R14 and R18: real processes that stand still, are asked to stop or have much to do, when it matters.
 
 The database's own lock holds them there: no test waits for a chance.
 """
@@ -9,13 +9,14 @@ import json
 import os
 import signal
 import threading
+from datetime import UTC, datetime
 
 import psutil
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
 
-from service import jobs
+from service import jobs, queues
 from service.comments import inflight
 from service.comments.submission import Draft
 from service.models import Comment, Decision
@@ -69,21 +70,34 @@ def no_comment_can_be_written(parts):
         other.rollback()
 
 
+def in_the_middle_of_its_batch(client, parts, start):
+    """Return a worker and its horse, which stands still with comments in its hands, between two transactions."""
+    for _ in range(10):
+        send(client, 40)
+        worker = start("workers")
+        horse = stopped_after_its_claim(parts, worker)
+        if count(parts, Comment.status == "pending", Comment.attempts > 0) and holds_no_lock(parts):
+            return worker, horse
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(horse, signal.SIGKILL)
+        worker.kill()
+    raise AssertionError("the horse was too quick ten times")
+
+
+def each_was_decided_once(parts):
+    with parts.database.reading() as session:
+        engine = select(Decision.comment_id, func.count()).where(Decision.actor == "engine")
+        assert {number for _, number in session.execute(engine.group_by(Decision.comment_id))} == {1}
+        assert session.scalar(select(func.count()).select_from(Comment).where(Comment.version != 2)) == 0
+    return True
+
+
 @pytest.mark.chaos
 @pytest.mark.parametrize("more_settings", [{"DATABASE_TIMEOUT": "1"}])
 def test_a_worker_that_stood_still_for_two_leases_changes_nothing_when_it_goes_on(
     client, site, parts, start, more_settings
 ):
-    for _ in range(10):
-        send(client, 40)
-        slow = start("workers")
-        horse = stopped_after_its_claim(parts, slow)
-        if count(parts, Comment.status == "pending", Comment.attempts > 0) and holds_no_lock(parts):
-            break
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(horse, signal.SIGKILL)
-        slow.kill()
-    assert count(parts, Comment.status == "pending", Comment.attempts > 0), "the horse was too quick ten times"
+    slow, horse = in_the_middle_of_its_batch(client, parts, start)
 
     start("workers")
     start("workers", "schedule")
@@ -91,10 +105,24 @@ def test_a_worker_that_stood_still_for_two_leases_changes_nothing_when_it_goes_o
     os.kill(horse, signal.SIGCONT)
     wait_for(lambda: horse not in horses(slow), "the end of the late one's job")
 
-    with parts.database.reading() as session:
-        engine = select(Decision.comment_id, func.count()).where(Decision.actor == "engine")
-        assert {number for _, number in session.execute(engine.group_by(Decision.comment_id))} == {1}
-        assert session.scalar(select(func.count()).select_from(Comment).where(Comment.version != 2)) == 0
+    assert each_was_decided_once(parts)
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("more_settings", [{"DATABASE_TIMEOUT": "1"}])
+def test_a_horse_killed_in_the_middle_of_its_batch_is_seen_among_the_failed_jobs_and_each_comment_decided_once(
+    client, site, parts, start, valkey, more_settings
+):
+    _, horse = in_the_middle_of_its_batch(client, parts, start)
+    before = queues.bells(valkey, now=datetime.now(UTC)).failed
+    os.kill(horse, signal.SIGKILL)
+    wait_for(lambda: queues.bells(valkey, now=datetime.now(UTC)).failed == before + 1, "what the alert is about")
+    assert "terminated unexpectedly" in " ".join(error for _, _, error in jobs.failed(valkey))
+
+    # Its own worker goes on; the sweeper rings when the leases have run out.
+    start("workers", "schedule")
+    wait_for(lambda: count(parts, Comment.status == "pending") == 0, "the worker, after the lease", 60)
+    assert each_was_decided_once(parts)
 
 
 @pytest.mark.chaos
