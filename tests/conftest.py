@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import re
+import resource
 import secrets
 import shutil
 import signal
@@ -115,6 +116,16 @@ def redis_url(valkey: Redis, valkey_server: ValkeyServer) -> str:
 
 
 @pytest.fixture
+def own_valkey() -> Iterator[ValkeyServer]:
+    """A Valkey of this test's own, to be stopped, killed and started."""
+    server = ValkeyServer(port=free_port())
+    server.start()
+    yield server
+    if server.is_running():
+        server.stop()
+
+
+@pytest.fixture
 def challenges(valkey: Redis) -> Challenges:
     # A cheap proof of work: these tests are about who may pass, not about how long it takes.
     return Challenges(redis=valkey, key=secrets.token_bytes(32), pow_cost=10, pow_counter=(5, 10))
@@ -184,6 +195,14 @@ def _migrate(url: str) -> None:
 
 def _with_driver(url: str) -> str:
     return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+@pytest.fixture
+def files_end_at() -> Iterator[Callable[[int], None]]:
+    """Let no file grow past so many bytes, in this process and those that it starts: a full disk, on every machine."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 # The application

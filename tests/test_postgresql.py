@@ -119,6 +119,22 @@ def test_comments_that_wait_for_one_that_postgresql_has_caught_wait_for_two_time
     assert len(rows(Comment)) == 8
 
 
+@pytest.mark.usefixtures("database_url")
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("more_settings", [{"DATABASE_TIMEOUT": "0.3"}])
+def test_the_server_itself_ends_a_statement_and_a_wait_for_a_lock_that_take_too_long(parts, more_settings):
+    for asked in ("SELECT pg_sleep(30)", "LOCK TABLE comments IN ACCESS EXCLUSIVE MODE"):
+        with parts.database.engine.connect() as other:
+            other.execute(text("LOCK TABLE comments IN ACCESS SHARE MODE"))
+            # In the server's words: the client's own patience lasts a second longer and would speak of a wait.
+            with (
+                pytest.raises(AWAY, match=r"canceling statement due to (statement|lock) timeout"),
+                parts.database.writing() as session,
+            ):
+                session.execute(text(asked))
+            other.rollback()
+
+
 def test_while_a_server_is_silent_one_looks_again_and_nobody_else_waits():
     at = [100.0]
     silence = postgresql.Silence(clock=lambda: at[0])

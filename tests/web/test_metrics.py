@@ -241,14 +241,6 @@ def test_connections_to_the_database_are_counted_while_they_are_used(client, par
 
 class TestRedisAway:
     @pytest.fixture
-    def own_valkey(self):
-        server = ValkeyServer(port=free_port())
-        server.start()
-        yield server
-        if server.is_running():
-            server.stop()
-
-    @pytest.fixture
     def redis_url(self, own_valkey):
         return f"redis://127.0.0.1:{own_valkey.port}/0"
 
