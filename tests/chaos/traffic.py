@@ -39,6 +39,10 @@ class Ledger:
 
     accepted: dict[str, str] = field(default_factory=dict)
     """Idempotency-Key to the id that the 202 named."""
+    receipts: dict[str, str] = field(default_factory=dict)
+    """The id of an accepted comment to the receipt that came with it."""
+    withdrawn: set[str] = field(default_factory=set)
+    """The ids of those whose writers were told that they are taken back."""
     contradictions: list[str] = field(default_factory=list)
     """Keys under which two comments were named."""
     answers: Counter[str] = field(default_factory=Counter)
@@ -56,10 +60,11 @@ class Ledger:
     given_up: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def note(self, key: str, identifier: str, began: float) -> None:
+    def note(self, key: str, identifier: str, receipt: str, began: float) -> None:
         with self.lock:
             if self.accepted.setdefault(key, identifier) != identifier:
                 self.contradictions.append(key)
+            self.receipts[identifier] = receipt
             self.slowest = max(self.slowest, time.monotonic() - began)
 
     def count(self, answer: str) -> None:
@@ -103,7 +108,7 @@ def post(town: Town, ledger: Ledger, body: str, key: str, until: float) -> str |
                 return None
             ledger.count(str(status))
             if status == 202:
-                ledger.note(key, answer["id"], began)
+                ledger.note(key, answer["id"], answer["receipt"], began)
                 return str(answer["id"])
             if status not in {503, 429, 409}:
                 ledger.unforeseen.append(f"{status}: {answer}")
@@ -114,6 +119,24 @@ def post(town: Town, ledger: Ledger, body: str, key: str, until: float) -> str |
         time.sleep(0.2)
 
 
+def withdraw(town: Town, ledger: Ledger, identifier: str, until: float) -> None:
+    """Take a comment back, whatever a worker is doing with it; try until it is done."""
+    while time.monotonic() < until:
+        try:
+            status, answer = ask(town.port, "DELETE", f"/v1/receipts/{ledger.receipts[identifier]}")
+        except (OSError, http.client.HTTPException):
+            status, answer = 503, None
+        if status == 204:
+            with ledger.lock:
+                ledger.withdrawn.add(identifier)
+            return
+        if status not in {503, 429}:
+            ledger.unforeseen.append(f"{status} for a receipt: {answer}")
+            return
+        time.sleep(0.2)
+    ledger.given_up += 1
+
+
 def write(town: Town, ledger: Ledger, stop: threading.Event, until: float, number: int) -> None:
     """Write until told to stop."""
     for n in itertools.count():
@@ -122,7 +145,9 @@ def write(town: Town, ledger: Ledger, stop: threading.Event, until: float, numbe
         key = uuid.uuid4().hex
         words = f"{random.choice(TEXTS)} Lần {number}.{n} {key}"
         if n % 7:
-            post(town, ledger, words, key, until)
+            identifier = post(town, ledger, words, key, until)
+            if identifier and n % 11 == 0:
+                withdraw(town, ledger, identifier, until)
             continue
         # The same key twice at the same moment: one comment, one answer.
         pair = [threading.Thread(target=post, args=(town, ledger, words, key, until)) for _ in range(2)]
