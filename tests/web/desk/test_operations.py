@@ -10,7 +10,7 @@ from sqlalchemy import text, update
 
 from service import failures, health, jobs, queues
 from service.comments import judging
-from service.models import Comment, Decision
+from service.models import Comment, Decision, Rule
 from service.web.operations import words
 from tests.conftest import free_port, wait_for
 from workers import schedule
@@ -99,6 +99,30 @@ def test_what_could_not_be_checked_is_shown_without_a_word_of_it_and_replayed_on
     for odd in ("", "x", "\x00", str(uuid.UUID(int=0)), "9" * 400):
         assert operator.post("/ops/replay", which=odd).status_code in {303, 422, 400}
     assert "Không còn gì dưới mã này." in operator.get("/ops/?done=nothing").get_data(as_text=True)
+
+
+def test_a_comment_whose_check_raised_is_held_seen_counted_and_tried_again(
+    at_the_desk, ann, site, parts, judge_all, rows
+):
+    at = datetime.now(UTC)
+    with parts.database.writing() as session:
+        # As another version may have left it: RE2 refuses this pattern whenever the check begins.
+        rule = {"kind": "pattern", "forms": ["("], "category": "policy", "outcome": "hold", "threshold": 0, "note": ""}
+        session.add(Rule(site_id=site.id, state="live", created_by="ed", created_at=at, changed_at=at, **rule))
+    ann()
+    judge_all()
+    [row] = rows(Comment)
+    assert row.status == "held"
+    assert [one["check"] for one in row.findings if not one["ran"]] == ["rules"]
+    assert parts.tally.totals()["duyet_findings", "hold", "rules", "unchecked"] == 1
+    operator = at_the_desk(role="ops")
+    assert str(row.id) in operator.get("/ops/").get_data(as_text=True)
+
+    with parts.database.writing() as session:
+        session.execute(update(Rule).values(forms=["vay tiền"]))
+    assert operator.post("/ops/replay", which=str(row.id)).location == "/ops/?done=replayed"
+    judge_all()
+    assert [row.status for row in rows(Comment)] == ["approved"]
 
 
 @pytest.mark.usefixtures("site")
