@@ -118,7 +118,7 @@ def run(parts: Runtime, stop: threading.Event) -> None:
     due = {job.name: (time.monotonic(), job) for job in jobs_of(parts)}
     while not stop.is_set():
         for name, (at, job) in due.items():
-            if time.monotonic() < at:
+            if stop.is_set() or time.monotonic() < at:
                 continue
             _run(parts, job)
             due[name] = (time.monotonic() + job.every, job)

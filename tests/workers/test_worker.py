@@ -10,6 +10,7 @@ from rq.serializers import DefaultSerializer, JSONSerializer
 from sqlalchemy import func, select
 
 from service import health, jobs
+from service.challenges import store
 from service.models import Comment
 from tests.conftest import wait_for
 
@@ -106,6 +107,17 @@ def test_a_worker_ends_in_peace_when_it_is_asked_to(parts, start, valkey):
     process = start("workers")
     wait_for(lambda: valkey.scard("rq:workers") == 1, "the worker's registration")
     assert process.stop() == 0
+
+
+def test_a_scheduler_asked_to_stop_ends_the_job_at_hand_and_begins_no_other(parts, start, valkey):
+    process = start("workers", "schedule", LOG_LEVEL="debug")
+    wait_for(
+        lambda: store.pool_length(parts.challenges, "image"), "the first of the pictures that it draws in a second"
+    )
+    assert process.stop() == 0
+    names = [json.loads(line).get("name") for line in process.log.read_text().splitlines() if '"job"' in line]
+    assert "refill" in names
+    assert "tidy" not in names
 
 
 def test_a_worker_started_before_valkey_waits_for_it(client, site, parts, start, valkey):
