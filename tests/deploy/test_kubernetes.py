@@ -65,7 +65,9 @@ def test_whatever_counts_has_its_metrics_served_from_the_same_folder(pods):
         assert second["name"] == "metrics"
         assert first["volumeMounts"] == second["volumeMounts"]
         port = pods[name]["metadata"]["annotations"]["prometheus.io/port"]
-        assert second["ports"] == [{"name": "metrics", "containerPort": int(port)}]
+        assert second["ports"] == [{"name": "metrics", "containerPort": int(port)}], (
+            "deploy/prometheus/kubernetes.yml too"
+        )
         words = shlex.split(" ".join(second["command"]))
         assert words[:3] == ["python", "-m", "service"]
         with commands.commands["metrics"].make_context("metrics", words[4:]) as context:

@@ -51,10 +51,27 @@ def promtool(*arguments):
 
 @with_promtool
 @pytest.mark.parametrize(
-    "arguments", ["check rules alerts.yml", "test rules alerts.test.yml", "check config prometheus.yml"]
+    "arguments",
+    [
+        "check rules alerts.yml",
+        "test rules alerts.test.yml",
+        "check config prometheus.yml",
+    ],
 )
 def test_promtool_accepts_and_proves(arguments):
     found = promtool(*arguments.split())
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+@with_promtool
+def test_promtool_accepts_what_is_scraped_in_a_cluster_but_for_the_looking_which_debians_knows_nothing_of(tmp_path):
+    config = yaml.safe_load((PROMETHEUS / "kubernetes.yml").read_text())
+    [job] = config["scrape_configs"]
+    assert job.pop("kubernetes_sd_configs") == [{"role": "pod", "namespaces": {"names": ["duyet"]}}]
+    config["rule_files"] = [str(PROMETHEUS / name) for name in config["rule_files"]]
+    file = tmp_path / "kubernetes.yml"
+    file.write_text(yaml.safe_dump(config))
+    found = promtool("check", "config", str(file))
     assert found.returncode == 0, found.stdout + found.stderr
 
 
@@ -79,6 +96,13 @@ def test_alerts_dashboard_and_docs_name_only_what_is_on_the_page(alerts, panels)
         used = set(re.findall(r"(\w+)(?:=~|!=|=)\"", expression))
         used |= {one.strip() for group in re.findall(r"by \(([^)]*)\)", expression) for one in group.split(",")}
         assert used <= labels, expression
+
+
+@pytest.mark.parametrize("file", ["prometheus.yml", "kubernetes.yml"])
+def test_what_is_scraped_stands_under_the_job_that_the_alerts_ask_for(alerts, file):
+    [scraped] = yaml.safe_load((PROMETHEUS / file).read_text())["scrape_configs"]
+    asked = set(re.findall(r'job="(\w+)"', " ".join(rule["expr"] for rule in alerts.values())))
+    assert asked == {scraped["job_name"]}
 
 
 def test_every_alert_has_a_paragraph_and_every_paragraph_an_alert(alerts):
