@@ -127,6 +127,25 @@ def test_a_horse_killed_in_the_middle_of_its_batch_is_seen_among_the_failed_jobs
 
 
 @pytest.mark.chaos
+@pytest.mark.parametrize("more_settings", [{"DATABASE_TIMEOUT": "30"}])
+def test_a_job_past_its_time_is_broken_off_and_seen_and_its_comment_judged_by_the_next(
+    client, site, parts, start, valkey, more_settings
+):
+    send(client, 1)
+    (bell,) = jobs.queue(valkey).jobs
+    valkey.hset(bell.key, "timeout", 1)
+    with no_comment_can_be_written(parts):
+        start("workers")
+        wait_for(lambda: jobs.failed(valkey), "the end of the job")
+        [(_, _, error)] = jobs.failed(valkey)
+        # On PostgreSQL it is the driver that is broken off.
+        assert error in {f"workers.tasks.JobFailed: {kind}" for kind in ("JobTimeoutException", "OperationalError")}
+    start("workers", "schedule")
+    wait_for(lambda: count(parts, Comment.status == "pending") == 0, "the next job")
+    assert each_was_decided_once(parts)
+
+
+@pytest.mark.chaos
 @pytest.mark.parametrize("more_settings", [{"DATABASE_TIMEOUT": "30", "LEASE_SECONDS": "60"}])
 def test_a_worker_asked_to_stop_finishes_its_job_first(client, site, parts, start, more_settings):
     send(client, 60)
