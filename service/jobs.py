@@ -37,6 +37,8 @@ BACKTEST_SECONDS = 30
 """A backtest is asked for once in so many seconds, however often somebody looks whether it waits."""
 JOB_SECONDS = 120
 FAILED_SECONDS = 14 * 24 * 3600
+MOST_FAILED = 1000
+"""A fault that lasts fails a job at every sweep; Redis, which evicts nothing, must not fill up with them."""
 
 log = structlog.get_logger(__name__)
 
@@ -176,10 +178,11 @@ def scrub_asked(redis: Redis) -> bool:
     return bool(redis.getdel(SCRUB))
 
 
-def failed(redis: Redis) -> list[tuple[str, str, str]]:
-    """Return the failed jobs: id, name, and the last line of what went wrong."""
+def failed(redis: Redis, *, limit: int = MOST_FAILED) -> list[tuple[str, str, str]]:
+    """Return the newest failed jobs: id, name, and the last line of what went wrong."""
     found = []
-    for job in Job.fetch_many(FailedJobRegistry(queue=queue(redis)).get_job_ids(), redis, serializer=JSONSerializer):
+    newest = FailedJobRegistry(queue=queue(redis)).get_job_ids(0, limit - 1, desc=True)
+    for job in Job.fetch_many(newest, redis, serializer=JSONSerializer):
         if job is not None:
             result = job.latest_result()
             trace = (result.exc_string if result is not None else None) or "killed"
@@ -194,6 +197,15 @@ def forget_failed(redis: Redis, job_id: str | None = None) -> int:
     for one in ids:
         registry.remove(one, delete_job=True)
     return len(ids)
+
+
+def forget_old_failed(redis: Redis) -> int:
+    """Forget all failed jobs but the newest thousand; return how many."""
+    registry = FailedJobRegistry(queue=queue(redis))
+    old = registry.get_job_ids(0, -MOST_FAILED - 1)
+    for one in old:
+        registry.remove(one, delete_job=True)
+    return len(old)
 
 
 def asked_to_stop(redis: Redis) -> bool:

@@ -69,7 +69,7 @@ def watch(parts: Runtime) -> int:
 
 
 def tidy(parts: Runtime) -> None:
-    """Sweep away repeats, spent proofs, keys, old sessions and personal data that are past their time."""
+    """Sweep away repeats, spent proofs, keys, old sessions, failed jobs and personal data that are past their time."""
     now = datetime.now(UTC)
     with parts.database.writing() as session:
         judging.forget_repeats(session, now=now)
@@ -83,6 +83,7 @@ def tidy(parts: Runtime) -> None:
             erased = retention.erase(session, site, now=now)
         if erased.phones or erased.addresses:
             log.info("retention", site=site.key, phones=erased.phones, addresses=erased.addresses)
+    jobs.forget_old_failed(parts.redis)
 
 
 def scrub(parts: Runtime) -> None:

@@ -13,6 +13,7 @@ from service import health, jobs
 from service.challenges import store
 from service.models import Comment
 from tests.conftest import wait_for
+from workers import schedule
 
 BODY = "Đề nghị thành phố sớm sửa cây cầu ở cuối làng."
 
@@ -82,6 +83,27 @@ def test_a_failed_bell_is_kept_for_two_weeks_and_keeps_no_other_from_ringing(cli
     start("workers")
     wait_for(lambda: pending(parts) == 0, "the worker")
     assert [one for one, *_ in jobs.failed(valkey)] == [bell.id]
+
+
+def test_of_a_fault_that_lasts_for_days_the_newest_failed_jobs_are_kept_and_redis_does_not_fill_up(
+    parts, valkey, monkeypatch
+):
+    monkeypatch.setattr(jobs, "MOST_FAILED", 3)
+    queue, registry = jobs.queue(valkey), FailedJobRegistry(queue=jobs.queue(valkey))
+    ids = []
+    for n in range(7):
+        bell = queue.enqueue_call(jobs.JUDGE)
+        queue.remove(bell)
+        registry.add(bell, ttl=jobs.FAILED_SECONDS + n, exc_string="broken")
+        ids.append(bell.id)
+    keys = len(valkey.keys("rq:job:*"))
+
+    schedule.tidy(parts)
+    assert [one for one, *_ in jobs.failed(valkey)] == ids[:-4:-1]
+    assert [one for one, *_ in jobs.failed(valkey, limit=1)] == ids[-1:]
+    assert len(valkey.keys("rq:job:*")) == keys - 4
+    schedule.tidy(parts)
+    assert len(registry) == 3
 
 
 def test_a_callback_smuggled_into_a_job_is_not_called(client, site, parts, start, valkey, tmp_path):

@@ -42,7 +42,7 @@ def board() -> Response:
         seen=queues.seen(runtime.database, runtime.redis, now=now),
         workers=_asked(lambda: queues.workers(runtime.redis)),
         unchecked=_asked(_unchecked),
-        failed=_asked(lambda: jobs.failed(runtime.redis)),
+        failed=_asked(lambda: jobs.failed(runtime.redis, limit=SHOWN)),
         shown=SHOWN,
     )
 
