@@ -1,7 +1,8 @@
 """A search that ignores accents and case; only for finding, never for judging (docs/moderation.md says why).
 
 Words are found by an index: on PostgreSQL a GIN index over the folded text, on SQLite the FTS5 table
-`comment_words`, which triggers keep (docs/adr/0180). A query's words are each the beginning of a word.
+`comment_words`, which triggers keep (docs/adr/0180). Both hold what was judged and is not erased. A query's words are
+each the beginning of a word.
 """
 
 import re
@@ -30,13 +31,12 @@ def folded(*texts: str) -> str:
 
 
 def matches(session: Session, query: str, *, pending: bool) -> ColumnElement[bool]:
-    """Return the condition that a comment holds all words of the query; pending comments are in SQLite's index late."""
+    """Return the condition that a comment holds all words of the query; pending comments are in no index."""
     words = folded(query).split()[:MOST_WORDS]
     few: list[uuid.UUID] | Select[uuid.UUID] | None = None
-    if session.get_bind().dialect.name == "postgresql":
-        few = _few_on_postgresql(session, words)
-    elif not pending:
-        few = _few_on_sqlite(session, words)
+    if not pending:
+        on_postgresql = session.get_bind().dialect.name == "postgresql"
+        few = _few_on_postgresql(session, words) if on_postgresql else _few_on_sqlite(session, words)
     if few is not None:
         return Comment.id.in_(few)
     # `folded` has one space between two words, so each of these is the beginning of one.
@@ -71,7 +71,9 @@ _WITH_WORDS = (
     .where(
         func.to_tsvector(literal_column("'simple'"), Comment.folded).bool_op("@@")(
             func.to_tsquery(literal_column("'simple'"), bindparam("asked"))
-        )
+        ),
+        # As the index has it, word for word, or it is not used.
+        text("status NOT IN ('pending', 'erased')"),
     )
     .limit(bindparam("most"))
 )

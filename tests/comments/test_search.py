@@ -85,3 +85,13 @@ def test_what_is_decided_is_listed_from_the_newest_and_what_waits_for_the_machin
     ann(body=FERRY)
     ann(body=BUS)
     assert found("", status="pending") == [FERRY, BUS]
+
+
+def test_postgresql_asks_its_index_of_words(two, parts):
+    """Its condition must be the index's own, word for word, even once the server has prepared the statement."""
+    if parts.database.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has a table for it")
+    with parts.database.reading() as session:
+        for _ in range(10):
+            search.matches(session, "do", pending=False)
+        assert session.scalar(text("SELECT pg_stat_get_xact_numscans('ix_comments_words'::regclass)")) == 10
