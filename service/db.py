@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, create_engine, event, make_url
+from sqlalchemy import DateTime, Dialect, Double, Engine, TypeDecorator, create_engine, event, literal, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.compiler import compiles
@@ -53,21 +53,21 @@ class database_time(FunctionElement[datetime]):  # noqa: N801 - it reads as the 
     """The database's own clock plus an offset: one clock for all leases, whatever the hosts believe."""
 
     type = Instant()
-    inherit_cache = False
+    inherit_cache = True
 
     def __init__(self, offset: timedelta = timedelta()) -> None:
-        super().__init__()
-        self.seconds = offset.total_seconds()
+        super().__init__(literal(offset.total_seconds(), Double))
 
 
 @compiles(database_time, "sqlite")
-def _sqlite_time(element: database_time, _compiler: Any, **_: Any) -> str:
-    return f"(strftime('%Y-%m-%d %H:%M:%f', 'now', '{element.seconds:+.3f} seconds') || '000')"
+def _sqlite_time(element: database_time, compiler: Any, **words: Any) -> str:
+    seconds = compiler.process(element.clauses, **words)
+    return f"(strftime('%Y-%m-%d %H:%M:%f', 'now', {seconds} || ' seconds') || '000')"
 
 
 @compiles(database_time, "postgresql")
-def _postgresql_time(element: database_time, _compiler: Any, **_: Any) -> str:
-    return f"(clock_timestamp() + interval '{element.seconds:.3f} seconds')"
+def _postgresql_time(element: database_time, compiler: Any, **words: Any) -> str:
+    return f"(clock_timestamp() + make_interval(secs => {compiler.process(element.clauses, **words)}))"
 
 
 @dataclass(frozen=True, slots=True)
