@@ -1,7 +1,9 @@
 """How pending comments are claimed, judged and finished: leases, fences, attempts, and what is never lost."""
 
 import itertools
+import json
 import threading
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -211,6 +213,20 @@ def test_the_second_of_two_equal_comments_is_held_as_a_repeat(parts, send, judge
     third = send(text, address="203.0.113.3")
     judge_all()
     assert [status(parts, one) for one in (first, second, third)] == ["approved", "held", "held"]
+
+
+def test_a_finding_is_stored_with_every_part(parts, send):
+    accepted = send("Thằng ngu, vay nhanh zalo 0912 345 678")
+    claimed = claim(parts)
+    with parts.database.reading() as session:
+        cases = judging.gather(session, claimed, allowance=30, now=datetime.now(UTC), zone=parts.settings.zone)
+    (judged,) = judging.judge(cases)
+    with parts.database.writing() as session:
+        assert judging.finish(session, [judged], now=datetime.now(UTC)) == 1
+    with parts.database.reading() as session:
+        stored = session.get_one(Comment, accepted.id).findings
+    assert judged.verdict.findings
+    assert stored == json.loads(json.dumps([asdict(finding) for finding in judged.verdict.findings]))
 
 
 def test_riskier_comments_stand_earlier_in_the_queue_and_the_order_never_moves(parts, send, judge_all):

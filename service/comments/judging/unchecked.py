@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -10,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from service.comments import state
 from service.comments.judging.claims import due
-from service.comments.judging.verdicts import priority
+from service.comments.judging.verdicts import priority, stored
 from service.models import Comment
 from service.moderation.vocabulary import Finding, Message
 
@@ -68,7 +67,7 @@ def replay(session: Session, rows: Iterable[Comment], *, now: datetime) -> int:
 
 
 def _held(row: Comment) -> state.Step:
-    findings = [asdict(COULD_NOT_BE_CHECKED)]
+    findings = [stored(COULD_NOT_BE_CHECKED)]
     return state.step(
         row,
         "held",
