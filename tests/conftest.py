@@ -536,6 +536,43 @@ def start(settings: config.Settings, tmp_path: Path) -> Iterator[Callable[..., P
 
 
 @pytest.fixture
+def proxy_before(tmp_path: Path) -> Iterator[Callable[..., int]]:
+    """Run the shipped example of a proxy before these ports, without TLS, in a folder of its own; return its port."""
+    program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin")
+    if program is None:
+        pytest.skip("nginx is not installed; .ci/run installs it")
+    started: list[subprocess.Popen[bytes]] = []
+
+    def begin(*behind: int) -> int:
+        port = free_port()
+        site = (ROOT / "deploy/nginx.conf").read_text(encoding="utf-8")
+        site = site[: site.rindex("server {")]
+        site = re.sub(r"^ *(ssl_.*|server_name .*)$", "", site, flags=re.MULTILINE)
+        site = site.replace("listen 443 ssl", f"listen 127.0.0.1:{port}").replace("/var/cache/nginx", str(tmp_path))
+        [server] = re.findall(r"server 127\.0\.0\.1:8080.*;", site)
+        site = site.replace(server, "\n".join(server.replace("8080", str(one)) for one in behind))
+        (tmp_path / "site.conf").write_text(site, encoding="utf-8")
+        bodies = " ".join(
+            f"{kind}_temp_path {tmp_path}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
+        (tmp_path / "nginx.conf").write_text(
+            f"daemon off; master_process off; pid {tmp_path}/pid; error_log {tmp_path}/errors;\n"
+            f"events {{}}\nhttp {{ access_log off; {bodies} include {tmp_path}/site.conf; }}\n",
+            encoding="utf-8",
+        )
+        nginx = [program, "-p", tmp_path, "-c", tmp_path / "nginx.conf", "-e", tmp_path / "errors"]
+        started.append(subprocess.Popen(nginx))
+        wait_for(lambda: _listens(port) or started[-1].poll() is not None, "nginx")
+        assert started[-1].poll() is None, (tmp_path / "errors").read_text(encoding="utf-8")
+        return port
+
+    yield begin
+    for process in started:
+        process.terminate()
+        process.wait()
+
+
+@pytest.fixture
 def base_url(start: Callable[..., Process]) -> str:
     """The address of a real web server on the settings of this test."""
     port = free_port()

@@ -1,19 +1,11 @@
-import contextlib
 import http.server
-import re
-import shutil
-import subprocess
 import threading
 import urllib.error
 import urllib.request
 
 import pytest
 
-from tests.supervision.stand_in import ROOT, free_port, wait_until_true
-
-NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin")
-
-pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed; .ci/run installs it")
+from tests.supervision.stand_in import wait_until_true
 
 
 class Backend(http.server.BaseHTTPRequestHandler):
@@ -55,36 +47,8 @@ def backend():
 
 
 @pytest.fixture
-def proxy(tmp_path, backend):
-    """The shipped example as it is, but for its address, its cache folder and TLS."""
-    port = free_port()
-    site = (ROOT / "deploy/nginx.conf").read_text()
-    site = site[: site.rindex("server {")]
-    site = re.sub(r"^ *(ssl_.*|server_name .*)$", "", site, flags=re.MULTILINE)
-    site = site.replace("listen 443 ssl", f"listen 127.0.0.1:{port}").replace("/var/cache/nginx", str(tmp_path))
-    site = site.replace("127.0.0.1:8080", f"127.0.0.1:{backend.server_port}")
-    (tmp_path / "site.conf").write_text(site)
-    bodies = " ".join(
-        f"{kind}_temp_path {tmp_path}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    (tmp_path / "nginx.conf").write_text(
-        f"daemon off; master_process off; pid {tmp_path}/pid; error_log {tmp_path}/errors;\n"
-        f"events {{}}\nhttp {{ access_log off; {bodies} include {tmp_path}/site.conf; }}\n"
-    )
-    with subprocess.Popen([NGINX, "-p", tmp_path, "-c", tmp_path / "nginx.conf", "-e", tmp_path / "errors"]) as nginx:
-        address = f"http://127.0.0.1:{port}"
-
-        def answers():
-            assert nginx.poll() is None, (tmp_path / "errors").read_text()
-            with contextlib.suppress(OSError):
-                return get(f"{address}/")[0]
-
-        try:
-            wait_until_true(answers)
-            backend.asked.clear()
-            yield address
-        finally:
-            nginx.terminate()
+def proxy(backend, proxy_before):
+    return f"http://127.0.0.1:{proxy_before(backend.server_port)}"
 
 
 def get(address, method="GET", **headers):
