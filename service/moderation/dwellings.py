@@ -11,7 +11,7 @@ Stated: TypeAlias = tuple[int, int, str]
 
 _UPPER = "A-ZĐÀÁẢÃẠĂẰẮẲẴẶÂẦẤẨẪẬÈÉẺẼẸÊỀẾỂỄỆÌÍỈĨỊÒÓỎÕỌÔỒỐỔỖỘƠỜỚỞỠỢÙÚỦŨỤƯỪỨỬỮỰỲÝỶỸỴ"
 _FULL_NAME = rf"[{_UPPER}][^\W\d_]+(?: [{_UPPER}][^\W\d_]+){{1,4}}"
-_NAMED = re.compile(rf"(?:\b(?:tên|là|tên là|ông|bà|anh|chị|cô|chú|thằng|con|lão|mụ|bé|em)\s+)({_FULL_NAME})")
+_NAMED = re.compile(rf"(?:\b(?=\w)(?:tên|là|tên là|ông|bà|anh|chị|cô|chú|thằng|con|lão|mụ|bé|em)\s+)({_FULL_NAME})")
 _DWELLING = re.compile(
     rf"\b(?:nhà|ở|trú|ngụ|địa chỉ|sống|quê)\b[^.!?\n]{{0,14}}?(?:số\s*)?(?:\d+[\w/]*\s+(?:đường|ngõ|hẻm|ngách|phố|[{_UPPER}])"
     rf"|(?:thôn|xóm|ấp|hẻm|ngõ|tổ|khu phố|kp|số nhà|toà|phòng)\s+[\d{_UPPER}])[^.!?\n]{{0,60}}",

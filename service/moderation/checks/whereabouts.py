@@ -21,34 +21,35 @@ _NAME = rf"[{_UPPER}][^\W\d_]+"
 _PERSON, _PLATE, _CLASS, _PLACE, _BESIDE = "person", "plate", "class", "place", "beside"
 _OWN, _POINTED, _ACCUSED = "own", "pointed", "accused"
 # The signs in the order in which they are looked for: those first that soonest say that a field points to nobody.
+# At the end of a word `(?=\w)` says that none begins, before each alternative is asked.
 _SIGNS = {
     _PERSON: re.compile(
-        rf"\b(?:(?i:ông|bà|anh|chị|cô|chú|bác|thím|dì|cậu|mợ|thằng|con|lão|mụ|cháu|bé|em|ảnh|tên|thầy|nó|ong|ba|chi|co|chu|bac|thang|ten|chau|be)"
+        rf"\b(?=\w)(?:(?i:ông|bà|anh|chị|cô|chú|bác|thím|dì|cậu|mợ|thằng|con|lão|mụ|cháu|bé|em|ảnh|tên|thầy|nó|ong|ba|chi|co|chu|bac|thang|ten|chau|be)"
         rf"(?:\s(?i:tên|là|ten|la|họ tên)){{0,2}}\s{_NAME}(?:\s{_NAME}){{0,3}}|{_NAME}(?:\s{_NAME}){{2,3}})",
     ),
     _PLATE: re.compile(r"\b\d\s?\d\s?[A-Za-zđĐ]{1,2}\s?\d?\s?[-. ]\s?\d\s?\d\s?\d\s?\.?\s?\d\s?\d?\b"),
     _CLASS: re.compile(r"\b(?i:lớp|lop|học)\s?\d{1,2}\s?[/.]?\s?[A-Za-z]?\d{0,2}\b|\b\d{1,2}[A-Za-z]\d{1,2}\b"),
     # How people are called who are accused.
-    _ACCUSED: re.compile(r"(?i)\b(?:thằng|con nhỏ|lão|mụ|nó|hắn|gã|ả|đứa|kẻ|thang|no|dua)\b"),
+    _ACCUSED: re.compile(r"(?i)\b(?=\w)(?:thằng|con nhỏ|lão|mụ|nó|hắn|gã|ả|đứa|kẻ|thang|no|dua)\b"),
     _BESIDE: re.compile(
-        r"(?i)\b(?:cạnh|sau|trước|gần|đối diện|kế|cuối|đầu|bên|ngay|sau lưng|doi dien|gan|canh|dau|cuoi)\s"
+        r"(?i)\b(?=\w)(?:cạnh|sau|trước|gần|đối diện|kế|cuối|đầu|bên|ngay|sau lưng|doi dien|gan|canh|dau|cuoi)\s"
         r"(?:nhà|chợ|trường|ủy ban|uỷ ban|ubnd|trạm|cổng|chùa|bến|cây|gốc|đình|đường|ngõ|hẻm|làng|lò|sân|truong|cho|chua|tram|ben)\b",
     ),
     # Where somebody is pointed out.
     _POINTED: re.compile(
-        r"(?i)\b(?:chứ gì|chớ gì|chứ đâu|chớ đâu|ai chả biết|ai cũng biết|nhớ mặt|coi chừng|cảnh giác|tránh xa|công khai|bịt tên|nói toạc|"
+        r"(?i)\b(?=\w)(?:chứ gì|chớ gì|chứ đâu|chớ đâu|ai chả biết|ai cũng biết|nhớ mặt|coi chừng|cảnh giác|tránh xa|công khai|bịt tên|nói toạc|"
         r"thấy nó|tới tận nhà|tìm ra|hoá ra|hóa ra|biết luôn|nhìn là|nhìn hình|đó mà|này nè|là con|con ông|con bà|vợ anh|chồng chị|tên thật|"
         r"tên nó|nó tên|no ten|hàng xóm)\b",
     ),
     _PLACE: re.compile(
-        r"(?i)\b(?:số|so|sn|nhà|căn|phòng|phong|lô|kiốt|ki ốt|quầy|gian|toà|tòa|tầng|block|dãy|thửa)\s?(?:nhà\s|số\s|so\s)?[a-z]{0,3}[-.]?\d[\w/.-]*"
-        r"|\b(?:hẻm|ngõ|ngách|kiệt|ấp|thôn|xóm|tổ|phum|buôn|bản|khóm|khu|hem|ngo|ap|thon|xom|to)\s[\w/]+|\b[a-z]{1,3}\d?-\d{2,4}\b",
+        r"(?i)\b(?=\w)(?:số|so|sn|nhà|căn|phòng|phong|lô|kiốt|ki ốt|quầy|gian|toà|tòa|tầng|block|dãy|thửa)\s?(?:nhà\s|số\s|so\s)?[a-z]{0,3}[-.]?\d[\w/.-]*"
+        r"|\b(?=\w)(?:hẻm|ngõ|ngách|kiệt|ấp|thôn|xóm|tổ|phum|buôn|bản|khóm|khu|hem|ngo|ap|thon|xom|to)\s[\w/]+|\b[a-z]{1,3}\d?-\d{2,4}\b",
     ),
     # Said of the writer's own.
     _OWN: re.compile(
-        r"(?i)\b(?:nhà|quê|lớp|con|mẹ|bố|ba|má|vợ|chồng|trường|xóm|xe|phòng|khu|ngõ|hẻm|đường|que|nha)\s(?:của\s)?"
+        r"(?i)\b(?=\w)(?:nhà|quê|lớp|con|mẹ|bố|ba|má|vợ|chồng|trường|xóm|xe|phòng|khu|ngõ|hẻm|đường|que|nha)\s(?:của\s)?"
         r"(?:tôi|tui|em|mình|cháu|con|tớ|toi|minh|chau|bọn em|chúng tôi)\b"
-        r"|\b(?:tôi|tui|em|mình|cháu|toi|minh)\s(?:ở|trú|ngụ|trọ|sống|là|o|song|tên|dạy|học)\b",
+        r"|\b(?=\w)(?:tôi|tui|em|mình|cháu|toi|minh)\s(?:ở|trú|ngụ|trọ|sống|là|o|song|tên|dạy|học)\b",
     ),
 }
 # They stand for a place in the text; a field is marked from the first to the last of them.
