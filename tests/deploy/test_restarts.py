@@ -80,13 +80,14 @@ class Crowd:
 def serve(start):
     """Start the web part as the supervisor does, wait until all of it answers, and return it."""
 
-    def begin(port, **more):
+    def begin(port, *, workers=1, **more):
         web = start(
-            *("granian", "--interface", "wsgi", "--http", "1", "--no-ws", "--port", str(port), "--workers", "2"),
-            *("--blocking-threads", "4", "--workers-kill-timeout", "10", "service.wsgi:application"),
+            *("granian", "--interface", "wsgi", "--http", "1", "--no-ws", "--port", str(port)),
+            *("--workers", str(workers), "--blocking-threads", "4", "--workers-kill-timeout", "10"),
+            "service.wsgi:application",
             **more,
         )
-        wait_for(lambda: web.log.read_bytes().count(b"Started worker-") == 2, "the web server", 60)
+        wait_for(lambda: web.log.read_bytes().count(b"Started worker-") == workers, "the web server", 60)
         return web
 
     return begin
@@ -97,7 +98,7 @@ def serve(start):
 @pytest.mark.parametrize("keeps", [False, True], ids=["a connection for each", "kept connections"])
 def test_a_server_told_to_stop_answers_whatever_it_has_begun(serve, rows, keeps):
     port = free_port()
-    web = serve(port)
+    web = serve(port, workers=2)
     with Crowd(port, keeps=keeps) as crowd:
         wait_for(lambda: len(crowd.accepted) > 200, "comments to be accepted")
         assert web.stop() == 0
