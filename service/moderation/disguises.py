@@ -15,6 +15,26 @@ LEET = (
 _STARS = re.compile(r"[*#?%&•×]+|[._…-]{2,}|_")
 _NOT_ALNUM = re.compile(r"[\W_]+")
 _LONGEST = 60
+# English words that stand in adverts; with Vietnamese ones a sentence without spaces is cut into them.
+_ENGLISH = frozenset(
+    [
+        "facebook",
+        "zalo",
+        "tiktok",
+        "youtube",
+        "like",
+        "follow",
+        "ship",
+        "cod",
+        "sale",
+        "shop",
+        "online",
+        "free",
+        "app",
+        "vip",
+    ]
+)
+_SENTENCE, _LEAST = 10, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +190,8 @@ def _unveil_mask(raw: str) -> Unveiled | None:
 
 def _unveil_telex(word: str) -> Unveiled | None:
     lexicon = book()
+    if word.startswith("dd") and f"đ{word[2:]}" in lexicon.abbreviations:
+        return _one("telex", f"đ{word[2:]}", len(word))
     for spelt in dict.fromkeys((word, squeeze_last(word))):
         meant = from_telex(spelt)
         if meant and len(meant) > 1 and meant in lexicon.vocabulary and not meant.isascii():
@@ -185,6 +207,9 @@ def _unveil_telex(word: str) -> Unveiled | None:
 
 def _unveil_reversed(word: str) -> Unveiled | None:
     lexicon = book()
+    # The first letter at the end.
+    if len(word) > 2 and not word.isascii() and word not in syllables() and word[-1] + word[:-1] in lexicon.strong:
+        return _one("reversed", word[-1] + word[:-1], len(word))
     if (len(word) > 2 or not word.isascii()) and word[::-1] in lexicon.curses:
         return _one("reversed", word[::-1], len(word))
     if word.isascii():
@@ -226,7 +251,10 @@ def _unveil_glued(word: str) -> Unveiled | None:
         pieces = cut(word, syllables() | lexicon.abbreviations, lexicon.vocabulary)
         if pieces and len(pieces) > 1 and any(piece in lexicon.vocabulary for piece in pieces):
             return _lay(pieces)
-        return None
+        if len(word) < _SENTENCE:
+            return None
+        pieces = pieces or cut(word, syllables() | _ENGLISH, lexicon.vocabulary)
+        return _lay(pieces) if pieces and len(pieces) >= _LEAST else None
     pieces = cut(word, bare_syllables(), _toneless_vocabulary())
     if pieces and len(pieces) > 1 and holds_phrase(pieces):
         return _lay(pieces)

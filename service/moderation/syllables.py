@@ -156,12 +156,15 @@ def _finish(stem: str, tone: str) -> str:
     return unify(set_tone(horned, tone) if tone else horned)
 
 
+_LONGEST_PIECE = 9
+
+
 def cut(glued: str, known: frozenset[str], liked: frozenset[str]) -> list[str] | None:
     """Cut words that were typed without spaces into syllables, as many liked ones and as few pieces as can be."""
     best: list[tuple[int, int] | None] = [(0, 0)] + [None] * len(glued)
     back = [0] * (len(glued) + 1)
     for end in range(1, len(glued) + 1):
-        for start in range(max(0, end - 7), end):
+        for start in range(max(0, end - _LONGEST_PIECE), end):
             before = best[start]
             piece = glued[start:end]
             if before is None or piece not in known:

@@ -48,6 +48,9 @@ _BRACKETED = re.compile(
 _SPACED = re.compile(
     r"\b([a-z0-9][a-z0-9-]{2,61})(?:\s\.\s?|\.\s|\s?,)(com|net|xyz|vip|bet|club|shop|info|org|online|store|site)(?:\s?\.\s?vn)?\b(?:\s?/\s?\S+)?",
 )
+# A name that is no word, with spaces around the dot before an ending that is one; an ending and its dot in one word.
+_LOOSE = re.compile(r"\b([a-z]+\d+[a-z0-9-]*)\s\.\s?(?:tv|top|me|cc|live|app|win|co|io|fun|pro|vip|us|in)\b")
+_SAID_IN_ONE = re.compile(r"\b([a-z0-9][a-z0-9-]{2,61})\s(?:cham|chấm|dot)(?:com|net|vn|org|xyz|vip|top|tv)\b")
 _APART = re.compile(
     r"\b(?:t|m|wa|zalo|bit|fb|cutt|tiny|s|is|rb|shope|linktr|goo|forms|chng|youtu|discord|amzn|vt|tinyurl)"
     r"\s?[.,]\s?(?:me|ly|ee|id|gd|gl|gle|cc|gy|it|be|gg|to|com)\s?/\s?[\w+-]{3,}"
@@ -115,7 +118,7 @@ _DOTS = {ord(dot): "." for dot in "。｡．․·‧∙•★☆●◦▪"}
 _DOTTED = re.compile(f"[{''.join(map(chr, _DOTS))}]")
 # Two looks that most comments do not pass: a dot before a letter, and the words that spell an address.
 _TIGHT = re.compile(
-    r"\.[a-z]|\.\s[a-z]\s|\.\d+[:/]|[a-z0-9]\s?[^\x00-\xff\w\s]{1,3}\s?[a-z]|w\Ww\Ww|,[a-z]{2,3}/|:\s?/|[\[({<]\s?(?:[.,]|dot|d0t|ch)|\s\.\s?[a-z]{2,3}\s?/"
+    r"\.[a-z]|\.\s[a-z]\s|\.\d+[:/]|[a-z0-9]\s?[^\x00-\xff\w\s]{1,3}\s?[a-z]|w\Ww\Ww|,[a-z]{2,3}/|:\s?/|[\[({<]\s?(?:[.,]|dot|d0t|ch)|\d\s\.\s?[a-z]|\s\.\s?[a-z]{2,3}\s?/"
 )
 _SPELLING = frozenset(
     [
@@ -150,6 +153,11 @@ _SPELLING = frozenset(
         "store",
         "site",
         "slash",
+        *(
+            f"{dot}{ending}"
+            for dot in ("cham", "chấm", "dot")
+            for ending in ("com", "net", "vn", "org", "xyz", "vip", "top", "tv")
+        ),
         "~dot",
     ],
 )
@@ -196,7 +204,7 @@ def _places(reading: Reading) -> list[tuple[int, int, str, int]]:
         for m in _UNDOTTED.finditer(text)
         if m[0].split()[0] not in bare_syllables()
     )
-    for pattern in (_SPELT, _BRACKETED, _SPACED, _TAILED, _PATHED):
+    for pattern in (_SPELT, _BRACKETED, _SPACED, _TAILED, _PATHED, _LOOSE, _SAID_IN_ONE):
         found.extend((m.start(), m.end(), "spelt link", 2) for m in pattern.finditer(text) if _is_label(m.group(1)))
     kept: list[tuple[int, int, str, int]] = []
     for place in sorted(found, key=lambda p: (p[0], -p[1])):
