@@ -35,6 +35,8 @@ _ENGLISH = frozenset(
     ]
 )
 _SENTENCE, _LEAST = 10, 3
+# Keys of so many letters that make a syllable with marks are no other word.
+_TYPED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +196,8 @@ def _unveil_telex(word: str) -> Unveiled | None:
         return _one("telex", f"đ{word[2:]}", len(word))
     for spelt in dict.fromkeys((word, squeeze_last(word))):
         meant = from_telex(spelt)
-        if meant and len(meant) > 1 and meant in lexicon.vocabulary and not meant.isascii():
+        known = meant in lexicon.vocabulary or (len(word) >= _TYPED and meant in syllables())
+        if meant and len(meant) > 1 and known and not meant.isascii():
             return _one("telex", meant, len(word))
     if len(word) < 6:
         return None

@@ -1,5 +1,6 @@
 """Words broken up against filters: nobody puts dots, spaces or digits into the letters of an honest word on purpose."""
 
+import re
 from collections.abc import Iterator
 
 from service.moderation.findings import quote
@@ -14,20 +15,28 @@ _SHAPED = frozenset({"leet", "look-alikes"})
 # A word in pieces is one by intent; one with a digit or sign among its letters may be a slip, two are none.
 _WEIGHT_APART, _WEIGHT_SHAPED, _ENOUGH = 1.0, 0.5, 1.0
 _SHORTEST = 2
+# Fractions, and words drawn out by rows of dots.
+_HONEST = re.compile(r"/|\.\.|…")
+# Cyrillic letters, or the Greek o, against Latin ones in one word; formulas use the other Greek letters so.
+_LATIN, _FOREIGN = r"[a-z\u00e0-\u01b0\u1ea0-\u1ef9]", r"[\u0400-\u04ff\u03bf]"
+_MIXED = re.compile(rf"(?i){_LATIN}{_FOREIGN}|{_FOREIGN}{_LATIN}")
 
 
 def find(sheet: Sheet) -> Iterator[Finding]:
     """Look at every field but the name."""
     for reading in sheet.readings:
-        if reading.tricks and reading.field != "name":
+        if (reading.tricks or reading.view.hidden) and reading.field != "name":
             yield from _broken(reading)
 
 
 def _broken(reading: Reading) -> Iterator[Finding]:
-    weighed = [(index, _weight(reading, index)) for index in sorted(reading.tricks)]
+    at = {*reading.tricks, *(_mixed(reading) if reading.view.hidden else ())}
+    weighed = [(index, _weight(reading, index)) for index in sorted(at)]
     if sum(weight for _, weight in weighed) < _ENOUGH:
         return
-    spans = tuple(_joined(reading, [index for index, weight in weighed if weight or reading.tricks[index] in _APART]))
+    spans = tuple(
+        _joined(reading, [index for index, weight in weighed if weight or reading.tricks.get(index) in _APART])
+    )
     words = quote(spans)
     yield Finding(
         check=NAME,
@@ -43,10 +52,19 @@ def _broken(reading: Reading) -> Iterator[Finding]:
     )
 
 
+def _mixed(reading: Reading) -> Iterator[int]:
+    """Give the words in which letters of two alphabets stand side by side."""
+    for index in range(len(reading.words)):
+        if _MIXED.search(reading.span(index, index + 1).text):
+            yield index
+
+
 def _weight(reading: Reading, index: int) -> float:
     """Give what a lifted word weighs; headings in spaced capitals, and digits that only lean on a word, weigh nothing."""
-    trick, typed = reading.tricks[index], reading.span(index, index + 1).text
-    if len(reading.words[index].lstrip("~")) < _SHORTEST or typed.isupper() or "/" in typed:
+    trick, typed = reading.tricks.get(index), reading.span(index, index + 1).text
+    if _MIXED.search(typed):
+        return _WEIGHT_APART
+    if len(reading.words[index].lstrip("~")) < _SHORTEST or typed.isupper() or _HONEST.search(typed):
         return 0.0
     if trick in _APART:
         return _WEIGHT_APART
