@@ -17,7 +17,8 @@ PATTERNS, _ = FILES
 _MOST = 200
 # Where one follows on another they are one outburst.
 _JOINED = frozenset({Category.PROFANITY, Category.INSULT})
-_UNLIKELY = -2.9
+# How like the examples of abuse a field without marks must be, where its words may mean something else.
+_UNLIKELY, _DOUBTED = -1.5, 0.5
 # What is also a measure, by its first word.
 _MEASURES = frozenset({"dm", "ml"})
 _AFTER_VL = frozenset(
@@ -131,6 +132,8 @@ def _excused(reading: Reading, hit: Hit, safe: list[tuple[int, int]]) -> bool:
         first <= hit.first and hit.last <= last and (last - first) > (hit.last - hit.first) for first, last in safe
     ):
         return True
+    if hit.trick is None and hit.entry.form in book().doubtful and _unlikely(reading, _DOUBTED):
+        return True
     before = reading.words[hit.first - 1] if hit.first and not reading.breaks[hit.first] else ""
     if hit.entry.words[0] in _MEASURES:
         return before.isdigit()
@@ -175,10 +178,10 @@ def _widest(hits: list[Hit]) -> list[Hit]:
     return kept
 
 
-def _unlikely(reading: Reading) -> bool:
+def _unlikely(reading: Reading, least: float) -> bool:
     """Whether a field without marks is too unlike the examples of abuse to be doubted for what its words may mean."""
     like = likeness(reading, ABUSIVE)
-    return like is not None and like.value < _UNLIKELY
+    return like is not None and like.value < least
 
 
 def _pattern_mentioned(reading: Reading, category: Category, first: int, last: int) -> bool:
@@ -191,7 +194,7 @@ def _patterned(reading: Reading) -> Iterator[Finding]:
     safe = safe_ranges(reading)
     seen: list[tuple[str, int, int]] = []
     for match in find_patterns(reading, PATTERNS, pauses=True):
-        if match.bare and _unlikely(reading):
+        if match.bare and _unlikely(reading, _UNLIKELY):
             continue
         rule = match.pattern
         inside = any(first <= match.first and match.last <= last for first, last in safe)

@@ -61,6 +61,7 @@ class Book:
     strong: frozenset[str]
     strong_folded: dict[str, str]
     abbreviations: frozenset[str]
+    doubtful: frozenset[str]
     curses: frozenset[str]
     vocabulary: frozenset[str]
     listed: frozenset[str]
@@ -105,6 +106,7 @@ def book() -> Book:
         listed=frozenset(word for e in entries for word in e.words),
         masks=_masks([e.words[0] for e in alone if not _is_english(e)]) | _masks_english(alone) | _STARRED,
         typed=typed,
+        doubtful=frozenset(form for row in rows("doubtful.tsv") for form in row["forms"].split("|")),
     )
 
 
