@@ -277,6 +277,8 @@ def test_words_broken_up_against_filters_are_held_whatever_they_say(text, words)
         "Cổng v0 của trường hư rồi",
         "Đi bộ 1tháng giảm 2kg",
         "Đi tới a/c b/d rồi rẽ",
+        "Vụ g.i.ế.t người đã có kết luận chưa báo ơi",
+        "Đ-ư-ợ-c m-ù-a m-ấ-t g-i-á, năm nào cũng đánh vần lại",
         "Chu vi 2πr, góc sinα, báo Правда đưa tin",
     ],
 )

@@ -15,8 +15,15 @@ _SHAPED = frozenset({"leet", "look-alikes"})
 # A word in pieces is one by intent; one with a digit or sign among its letters may be a slip, two are none.
 _WEIGHT_APART, _WEIGHT_SHAPED, _ENOUGH = 1.0, 0.5, 1.0
 _SHORTEST = 2
-# Fractions, and words drawn out by rows of dots.
-_HONEST = re.compile(r"/|\.\.|…")
+# Fractions, words drawn out by rows of dots, words spelt with hyphens to stress them.
+_HONEST = re.compile(r"/|\.\.|…|-")
+# What people hide on social media for fear of its filters, though they mean no harm: death, crime, drugs, bodies.
+_SHY = frozenset(
+    [
+        *("giết", "chết", "tử", "tự", "tuý", "túy", "ma", "bạc", "cờ", "vú", "ngực", "sex", "mổ", "máu", "súng", "dao"),
+        *("hiếp", "dâm", "nghiện"),
+    ]
+)
 # Cyrillic letters, or the Greek o, against Latin ones in one word; formulas use the other Greek letters so.
 _LATIN, _FOREIGN = r"[a-z\u00e0-\u01b0\u1ea0-\u1ef9]", r"[\u0400-\u04ff\u03bf]"
 _MIXED = re.compile(rf"(?i){_LATIN}{_FOREIGN}|{_FOREIGN}{_LATIN}")
@@ -64,7 +71,8 @@ def _weight(reading: Reading, index: int) -> float:
     trick, typed = reading.tricks.get(index), reading.span(index, index + 1).text
     if _MIXED.search(typed):
         return _WEIGHT_APART
-    if len(reading.words[index].lstrip("~")) < _SHORTEST or typed.isupper() or _HONEST.search(typed):
+    word = reading.words[index].lstrip("~")
+    if len(word) < _SHORTEST or word in _SHY or typed.isupper() or _HONEST.search(typed):
         return 0.0
     if trick in _APART:
         return _WEIGHT_APART

@@ -75,8 +75,10 @@ _WEIGHTS = {
 _WITH_PERSON = {_PLATE: 1.0, _CLASS: 0.2, _PLACE: 0.8, _BESIDE: 0.6}
 # The most that each may bring.
 _MOST_OF = {name: max(0.0, _MOST * weight) + _WITH_PERSON.get(name, 0.0) for name, weight in _WEIGHTS.items()}
+# A name alone, or a place alone, is ordinary talk however like an example it is.
+_FEWEST = 2
 # Below the first a field is not looked at; from the second on it is held.
-_UNLIKE, _LIKE = -6.5, 2.4
+_UNLIKE, _LIKE = -6.5, 1.0
 _LONGEST = 220
 _MESSAGES = {
     "dwelling": ("Có tên và nơi ở của một người", "Contains somebody's name with where they live"),
@@ -102,7 +104,9 @@ def _in_field(reading: Reading) -> Iterator[Finding]:
 def _seen(name: str, sign: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
     """Give where a sign stands; streets and schools are named after people."""
     for match in sign.finditer(text):
-        if name != _PERSON or not _NAMESAKE.search(text, max(0, match.start() - _NEAR), match.start()):
+        before = text[max(0, match.start() - _NEAR) : match.start()]
+        first, _, _ = match[0].partition(" ")
+        if name != _PERSON or not (_NAMESAKE.search(before) or _NAMESAKE.search(f"{first} ")):
             yield match
 
 
@@ -119,7 +123,8 @@ def _pointed_out(reading: Reading, like: float) -> Iterator[Finding]:
         if weight + left < _LIKE:
             return
     places = sorted(place for name in _PLACED for place in found[name])
-    if not places:
+    sorts = sum(bool(found[name]) for name in _PLACED) + bool(found[_POINTED] or found[_ACCUSED])
+    if not places or sorts < _FEWEST:
         return
     start = places[0][0]
     end = max(last for first, last in places if last - start <= _LONGEST or first == start)
