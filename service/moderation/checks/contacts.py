@@ -14,7 +14,7 @@ from service.moderation.text import fold
 from service.moderation.vocabulary import Category, Finding, Message, Span
 
 NAME = "contacts"
-_LIKE = 0.0
+_LIKE = 0.3
 _MOBILE = re.compile(r"0[35789]\d{8}|84[35789]\d{8}|0084[35789]\d{8}|840[35789]\d{8}")
 _LANDLINE = re.compile(r"02\d{8,9}|842\d{8,9}")
 _HOTLINE = re.compile(r"1[89]00\d{4}|1[89]00\d{6}")

@@ -78,7 +78,7 @@ _MOST_OF = {name: max(0.0, _MOST * weight) + _WITH_PERSON.get(name, 0.0) for nam
 # A name alone, or a place alone, is ordinary talk however like an example it is.
 _FEWEST = 2
 # Below the first a field is not looked at; from the second on it is held.
-_UNLIKE, _LIKE = -6.5, 1.0
+_UNLIKE, _LIKE = -6.5, 1.6
 _LONGEST = 220
 _MESSAGES = {
     "dwelling": ("Có tên và nơi ở của một người", "Contains somebody's name with where they live"),
