@@ -1,4 +1,4 @@
-"""One list over what was written down once: decisions, phones revealed, and events; read here, never changed.
+"""One list over what was written down once: decisions, phones revealed, sign-ins, events; read here, never changed.
 
 Not here: what is written, which each room does for itself in the transaction of the change.
 """
@@ -18,17 +18,22 @@ from sqlalchemy.orm import Session
 
 from service.events import NOUNS as EVENTS
 from service.ids import lowest_id
-from service.models import Comment, Decision, Event, Reveal, Site
+from service.models import Comment, Decision, Event, Reveal, SignIn, Site
 from service.moderators import Viewer
+from service.sign_ins import LET_IN
 
-NOUNS = ("decision", "reveal", *EVENTS)
+NOUNS = ("decision", "reveal", "sign_in", *EVENTS)
 MACHINES = ("engine", "reader")
+STRANGER = "stranger"
+"""Who is turned away at the desk's door, whatever account they named."""
 EXPORTED = 50_000
 AT_ONCE = 500
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What makes a spreadsheet take a cell for a formula (OWASP, CSV injection)."""
 ACCOUNTS = frozenset({"account", "token", "person", "request"})
-"""What only an admin of the whole installation sees."""
+"""What only an admin of the whole installation sees, as sign-ins."""
+PLACE = 8
+"""So many hexadecimal digits of the keyed hash of an address tell places apart and name none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which entries; an empty part does not narrow. Without `machines` only what people and programs did."""
+    """Which entries; an empty part does not narrow. Without `machines` only what people and programs did.
+
+    Those who named no account of ours are strangers, and are listed only with the machines or when sign-ins are asked
+    for: by the hundred they would hide what people did.
+    """
 
     noun: str = ""
     actor: str = ""
@@ -161,7 +170,7 @@ def _events(session: Session, viewer: Viewer, wanted: Wanted, limit: int, before
         query = query.where(Event.noun == wanted.noun)
     if wanted.subject:
         query = query.where(Event.subject == wanted.subject)
-    if "admin" not in viewer.rights or viewer.sites is not None:
+    if not _everywhere(viewer):
         query = query.where(Event.noun.not_in(ACCOUNTS))
     query = _narrowed(query, Event, viewer, wanted, before)
     rows = session.execute(query.order_by(Event.id.desc()).limit(limit))
@@ -182,8 +191,44 @@ def _events(session: Session, viewer: Viewer, wanted: Wanted, limit: int, before
     ]
 
 
+def _sign_ins(session: Session, viewer: Viewer, wanted: Wanted, limit: int, before: uuid.UUID | None) -> list[Entry]:
+    if not _everywhere(viewer) or wanted.site:
+        return []
+    query: Any = select(SignIn)
+    if wanted.noun != "sign_in" and not wanted.machines:
+        query = query.where(SignIn.account != "")
+    if wanted.subject:
+        query = query.where(SignIn.account == wanted.subject)
+    if wanted.actor == STRANGER:
+        query = query.where(SignIn.act != LET_IN)
+    elif wanted.actor:
+        query = query.where(SignIn.act == LET_IN, SignIn.account == wanted.actor.removeprefix("moderator:"))
+    query = _between(query, SignIn, wanted, before)
+    return [
+        Entry(
+            row.id,
+            row.at,
+            f"moderator:{row.account}" if row.act == LET_IN else STRANGER,
+            "sign_in",
+            row.account,
+            row.act,
+            "",
+            detail={"place": row.sender.hex()[:PLACE], **_repeated(row)},
+        )
+        for row in session.scalars(query.order_by(SignIn.id.desc()).limit(limit))
+    ]
+
+
+def _repeated(row: SignIn) -> dict[str, Any]:
+    return {"tries": row.tries, "until": row.last_at.isoformat(timespec="seconds")} if row.tries > 1 else {}
+
+
+def _everywhere(viewer: Viewer) -> bool:
+    return "admin" in viewer.rights and viewer.sites is None
+
+
 Source = Callable[[Session, Viewer, Wanted, int, uuid.UUID | None], list[Entry]]
-_SOURCES: dict[str, Source] = {"decision": _decisions, "reveal": _reveals, "event": _events}
+_SOURCES: dict[str, Source] = {"decision": _decisions, "reveal": _reveals, "sign_in": _sign_ins, "event": _events}
 
 
 def _narrowed(query: Select[Any, Any], row: Any, viewer: Viewer, wanted: Wanted, before: uuid.UUID | None) -> Any:
@@ -193,6 +238,10 @@ def _narrowed(query: Select[Any, Any], row: Any, viewer: Viewer, wanted: Wanted,
         query = query.where(Site.key == wanted.site)
     if wanted.actor:
         query = query.where(row.actor.in_((wanted.actor, f"moderator:{wanted.actor}", f"token:{wanted.actor}")))
+    return _between(query, row, wanted, before)
+
+
+def _between(query: Any, row: Any, wanted: Wanted, before: uuid.UUID | None) -> Any:
     if wanted.since is not None:
         query = query.where(row.id >= lowest_id(wanted.since))
     if wanted.until is not None:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import structlog
 from redis.exceptions import RedisError
 
-from service import challenges, holds, jobs, retention, sessions, sites, subjects
+from service import challenges, holds, jobs, retention, sessions, sign_ins, sites, subjects
 from service.comments import judging, submission, surges
 from service.db import AWAY
 from service.metrics import vocabulary
@@ -69,12 +69,13 @@ def watch(parts: Runtime) -> int:
 
 
 def tidy(parts: Runtime) -> None:
-    """Sweep away repeats, spent proofs, keys, old sessions, failed jobs and personal data that are past their time."""
+    """Sweep away repeats, proofs, keys, sessions, sign-ins, failed jobs and personal data that are past their time."""
     now = datetime.now(UTC)
     with parts.database.writing() as session:
         judging.forget_repeats(session, now=now)
         submission.forget_spent(session, now=now)
         sessions.forget_old(session, now=now)
+        sign_ins.forget_old(session, keep=parts.settings.sign_ins_kept, now=now)
         standing.forget_sightings(session, now=now)
         holds.forget_ended(session, now=now)
         known = sites.every(session)

@@ -74,6 +74,7 @@ def checked(var: Path, values: Mapping[str, str]) -> Settings:
         request_answer_days=int(number("REQUEST_ANSWER_DAYS", 1, 60)),
         request_finish_days=int(number("REQUEST_FINISH_DAYS", 1, 365)),
         takedown=timedelta(hours=number("TAKEDOWN_HOURS", 1, 720)),
+        sign_ins_kept=timedelta(days=number("SIGN_IN_DAYS", 1, 3660)),
         backup_keys=_backup_keys(values["BACKUP_KEY"], known, wrong),
         public_url=values["PUBLIC_URL"].rstrip("/"),
         trusted_proxies=int(number("TRUSTED_PROXIES", 0, 10)),

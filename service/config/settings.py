@@ -36,6 +36,7 @@ class Settings:
     request_answer_days: int
     request_finish_days: int
     takedown: timedelta
+    sign_ins_kept: timedelta
     backup_keys: tuple[str, ...]
     """The passphrase of new backups, and what older ones were sealed with."""
     public_url: str
@@ -115,6 +116,7 @@ DEFAULTS: Mapping[str, str] = {
     "REQUEST_ANSWER_DAYS": "2",
     "REQUEST_FINISH_DAYS": "15",
     "TAKEDOWN_HOURS": "24",
+    "SIGN_IN_DAYS": "90",
     "BACKUP_KEY": "",
     "PUBLIC_URL": "",
     "TRUSTED_PROXIES": "0",

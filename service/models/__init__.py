@@ -6,7 +6,7 @@
 
 from service.models.base import Base
 from service.models.comments import STATUSES, Comment, Decision, Fingerprint, IdempotencyKey, Report, Reveal, SpentProof
-from service.models.people import DeskSession, Moderator, SavedFilter, Token
+from service.models.people import DeskSession, Moderator, SavedFilter, SignIn, Token
 from service.models.records import Event, Hold, Request
 from service.models.rules import Backtest, Block, Rule, Sighting
 from service.models.sites import Article, Site, Surge
@@ -31,6 +31,7 @@ __all__ = [
     "Rule",
     "SavedFilter",
     "Sighting",
+    "SignIn",
     "Site",
     "SpentProof",
     "Surge",

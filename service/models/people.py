@@ -1,9 +1,10 @@
-"""Accounts of the desk, their sessions and filters, and the keys of programs; readers have no account."""
+"""Accounts of the desk, their sessions, sign-ins and filters, and the keys of programs; readers have no account."""
 
+import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, String
+from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.models.base import Base
@@ -37,6 +38,25 @@ class DeskSession(Base):
     agent: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class SignIn(Base):
+    """Somebody who came to the desk's door: let in, or refused.
+
+    What one place was refused for one account within an hour is one row; `hour` is null for who was let in.
+    """
+
+    __tablename__ = "sign_ins"
+    __table_args__ = (UniqueConstraint("account", "act", "sender", "hour"),)
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    account: Mapped[str] = mapped_column(String(80))
+    """Empty where there is no such account: what was typed may have been a password."""
+    act: Mapped[str] = mapped_column(String(20))
+    sender: Mapped[bytes]
+    hour: Mapped[int | None]
+    tries: Mapped[int]
+    last_at: Mapped[datetime]
 
 
 class SavedFilter(Base):

@@ -2,8 +2,9 @@
 
 from flask import Blueprint, Response, redirect, request, url_for
 
-from service import moderators, sessions
-from service.moderators import SignInRefused
+from service import moderators, sessions, sign_ins
+from service.moderators import Account, SignInRefused
+from service.sign_ins import Refusal
 from service.web import auth, context, payload
 from service.web.context import LANGUAGES
 from service.web.desk import frame
@@ -27,16 +28,20 @@ def sign_in() -> Response:
     """Begin a session: a fresh token, whatever cookie the browser came with."""
     fields = payload.read()
     name, password, code, wanted = (payload.text_of(fields, key) for key in ("name", "password", "code", "next"))
-    runtime = context.runtime()
+    runtime, now = context.runtime(), context.now()
+    with runtime.database.reading() as session:
+        found = moderators.known(session, name.strip())
+    why: Refusal = "refused"
     try:
-        with runtime.database.reading() as session:
-            account = moderators.known(session, name.strip())
         # Hashing takes long on purpose; no transaction waits for it.
-        account = moderators.verify(account, password[:1000])
+        account = moderators.verify(found, password[:1000])
+        why = "code_refused"
         with runtime.database.writing() as session:
             agent = request.headers.get("User-Agent", "")
-            token = sessions.begin(session, account, code, vault=runtime.vault, agent=agent, now=context.now())
+            token = sessions.begin(session, account, code, vault=runtime.vault, agent=agent, now=now)
+            sign_ins.let_in(session, account.name, sender=context.sender(), now=now)
     except SignInRefused:
+        _note(found, why)
         return _door(wanted, name=name, wrong="sign_in_refused", status=422)
     response: Response = redirect(frame.inside(wanted), 303)  # type: ignore[assignment]
     auth.remember(response, token)
@@ -68,6 +73,13 @@ def language(language: str) -> Response:
         frame.LANGUAGE_COOKIE, language, max_age=YEAR_SECONDS, secure=secure, httponly=True, samesite="Lax"
     )
     return response
+
+
+def _note(found: Account | None, why: Refusal) -> None:
+    """Write down that somebody was refused; for a name that nobody has as well, so that it takes as long."""
+    name = found.name if found is not None else ""
+    with context.runtime().database.writing() as session:
+        sign_ins.refused(session, name, why, sender=context.sender(), now=context.now())
 
 
 def _door(wanted: str, *, name: str = "", wrong: str = "", status: int = 200) -> Response:
