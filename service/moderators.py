@@ -149,7 +149,14 @@ def add_moderator(
         raise BadAccount(f"There is an account {name} already.")
     password = new_password()
     session.add(
-        Moderator(name=name, role=role, sites=_sites(session, sites), password=HASHER.hash(password), created_at=now)
+        Moderator(
+            name=name,
+            role=role,
+            sites=_sites(session, sites),
+            password=HASHER.hash(password),
+            first_password=True,
+            created_at=now,
+        )
     )
     session.flush()
     _note(session, by, name, "add", now, {"role": role, "sites": list(sites)})
@@ -171,7 +178,7 @@ def reset_password(session: Session, name: str, *, now: datetime, by: str = OPER
     """Give the account a new password, return it, and end its sessions; raise `UnknownAccount`."""
     row = _account(session, name)
     password = new_password()
-    row.password = HASHER.hash(password)
+    row.password, row.first_password = HASHER.hash(password), True
     row.session_version += 1
     _note(session, by, name, "reset_password", now)
     return password
@@ -241,7 +248,7 @@ def hashed(password: str, *, about: Sequence[str] = ()) -> str:
 def change_password(session: Session, account: Account, password_hash: str, *, now: datetime) -> int:
     """Set a new password, end every session, and return the session version that one of them may go on with."""
     row = session.get_one(Moderator, account.id)
-    row.password = password_hash
+    row.password, row.first_password = password_hash, False
     row.session_version += 1
     _note(session, f"moderator:{row.name}", row.name, "change_password", now)
     return row.session_version

@@ -37,7 +37,11 @@ class WrongCode(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A session and whose it is; `coded` when a code is asked at sign-in, `due` when its last use wants to be noted."""
+    """A session and whose it is.
+
+    `coded` when a code is asked at sign-in, `chosen` when the password is the person's own, `due` when the last use
+    wants to be noted.
+    """
 
     id: int
     account: int
@@ -45,6 +49,7 @@ class SignedIn:
     role: str
     viewer: Viewer
     coded: bool
+    chosen: bool
     due: bool
 
 
@@ -102,7 +107,8 @@ def find(session: Session, token: str, *, now: datetime) -> SignedIn | None:
     row, owner = found
     viewer = moderators.viewer_of(owner)
     due = row.seen_at <= now - NOTED_EVERY
-    return SignedIn(row.id, owner.id, owner.name, owner.role, viewer, owner.totp is not None, due)
+    coded, chosen = owner.totp is not None, not owner.first_password
+    return SignedIn(row.id, owner.id, owner.name, owner.role, viewer, coded, chosen, due)
 
 
 def note(session: Session, session_id: int, *, now: datetime) -> None:

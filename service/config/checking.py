@@ -106,6 +106,7 @@ def checked(var: Path, values: Mapping[str, str]) -> Settings:
         sentry_dsn=values["SENTRY_DSN"],
         secure_cookies=values["SECURE_COOKIES"].lower() in _YES or values["PUBLIC_URL"].startswith("https://"),
         require_code=values["REQUIRE_CODE"].lower() in _YES,
+        require_own_password=values["REQUIRE_OWN_PASSWORD"].lower() in _YES,
         log_level=values["LOG_LEVEL"].lower(),
         values={**values, "VAR_DIR": str(var), "DATABASE_URL": database_url, "REDIS_URL": redis_url},
     )

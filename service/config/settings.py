@@ -69,6 +69,7 @@ class Settings:
     sentry_dsn: str
     secure_cookies: bool
     require_code: bool
+    require_own_password: bool
     log_level: str
     values: Mapping[str, str]
     """The settings as text, by the names of `DEFAULTS`."""
@@ -148,6 +149,7 @@ DEFAULTS: Mapping[str, str] = {
     "SENTRY_DSN": "",
     "SECURE_COOKIES": "",
     "REQUIRE_CODE": "",
+    "REQUIRE_OWN_PASSWORD": "",
     "LOG_LEVEL": "info",
 }
 """Every setting with its default; an empty one is worked out from the others."""

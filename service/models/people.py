@@ -19,6 +19,8 @@ class Moderator(Base):
     role: Mapped[str] = mapped_column(String(20))
     sites: Mapped[list[Any] | None]
     password: Mapped[str] = mapped_column(String(200))
+    first_password: Mapped[bool] = mapped_column(default=False)
+    """Whether the password is one that was made and told to the person, who chose none yet."""
     totp: Mapped[bytes | None]
     totp_step: Mapped[int] = mapped_column(BigInteger, default=0)
     """The time step of the last code used, since each code is good for one sign-in."""

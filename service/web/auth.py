@@ -87,10 +87,20 @@ def me() -> SignedIn:
     return found
 
 
+def unfinished() -> str | None:
+    """Return the page on which the person must first do what is asked of everybody here, None when nothing is left."""
+    found, settings = signed_in(), context.runtime().settings
+    if found is None:
+        return None
+    if settings.require_own_password and not found.chosen:
+        return "desk.own.page"
+    return "desk.own.code" if settings.require_code and not found.coded else None
+
+
 def may(right: str) -> bool:
     """Say whether the person who is signed in may do what needs this right."""
     found = signed_in()
-    if found is None or (right not in {NOBODY, SIGNED_IN} and _lacks_code()):
+    if found is None or (right not in {NOBODY, SIGNED_IN} and unfinished() is not None):
         return False
     return right in {NOBODY, SIGNED_IN} or right in found.viewer.rights
 
@@ -135,11 +145,11 @@ def _guarded(view: Callable[..., Any], right: str) -> Callable[..., Any]:
     def guarded(*args: Any, **kwargs: Any) -> Any:
         if right != NOBODY:
             g.viewer = _asking(right)
-            if right != SIGNED_IN and _lacks_code():
-                # Without the code that is asked of everybody here a password opens the person's own page alone.
+            if right != SIGNED_IN and (first := unfinished()) is not None:
+                # Until then signing in opens the person's own pages alone.
                 if request.path.startswith("/v1/") or request.method not in READING:
                     raise Problem("no-right")
-                return redirect(url_for("desk.own.code"), 303)
+                return redirect(url_for(first), 303)
         elif request.method not in READING and not from_ours():
             raise Problem("forbidden")
         return view(*args, **kwargs)
@@ -160,12 +170,6 @@ def _asking(right: str) -> Viewer:
     if right != SIGNED_IN and right not in found.rights:
         raise Problem("no-right")
     return found
-
-
-def _lacks_code() -> bool:
-    """Say whether a person asks who must have a code at sign-in, and has none."""
-    found = signed_in()
-    return found is not None and not found.coded and context.runtime().settings.require_code
 
 
 def _bearer() -> Viewer | None:

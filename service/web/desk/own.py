@@ -27,21 +27,32 @@ def page(wrong: str = "", status: int = 200) -> Response:
     with context.runtime().database.reading() as session:
         listed = sessions.listed(session, me.account, now=context.now())
         coded = _account(moderators.known(session, me.name)).totp is not None
-    required = context.runtime().settings.require_code
-    return frame.page("desk/own.html", status, sessions=listed, coded=coded, required=required, wrong=wrong)
+    settings = context.runtime().settings
+    return frame.page(
+        "desk/own.html",
+        status,
+        sessions=listed,
+        coded=coded,
+        required=settings.require_code,
+        choose=settings.require_own_password and not me.chosen,
+        wrong=wrong,
+    )
 
 
 @own.post("/password")
 def change_password() -> Response:
     """Set another password; every other session is over."""
     me, fields = auth.me(), payload.read()
+    old, new = payload.text_of(fields, "password"), payload.text_of(fields, "new")
     try:
-        account = _proved(payload.text_of(fields, "password"))
+        account = _proved(old)
     except SignInRefused:
         return page("password_wrong", 422)
+    if new == old:
+        return page("password_same", 422)
     try:
         # Hashing takes long on purpose; no transaction waits for it.
-        password_hash = moderators.hashed(payload.text_of(fields, "new"), about=(me.name, ISSUER, "duyet"))
+        password_hash = moderators.hashed(new, about=(me.name, ISSUER, "duyet"))
     except EasilyGuessed:
         return page("password_guessed", 422)
     except BadAccount:

@@ -127,6 +127,7 @@ ACCOUNTS: dict[str, tuple[str, str]] = {
     "account_sites_note": ("Bỏ trống là mọi trang.", "None for all sites."),
     "account_active": ("đang dùng", "active"),
     "account_disabled": ("đã khóa", "disabled"),
+    "account_first": ("mật khẩu đầu tiên", "first password"),
     "account_code": ("Mã xác thực", "Code"),
     "code_on": ("có", "on"),
     "code_off": ("chưa", "off"),

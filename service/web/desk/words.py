@@ -56,7 +56,19 @@ WORDS: dict[str, tuple[str, str]] = {
     "password_now": ("Mật khẩu hiện tại", "Current password"),
     "password_new": ("Mật khẩu mới", "New password"),
     "password_new_note": ("Từ 12 ký tự trở lên.", "12 characters or more."),
+    "password_first": (
+        "Bạn đang dùng mật khẩu đầu tiên, do người khác đưa. Nên đặt mật khẩu của riêng mình.",
+        "This is your first password, and somebody gave it to you. Better choose your own.",
+    ),
+    "password_first_required": (
+        "Ở đây ai cũng dùng mật khẩu do mình đặt. Xin đổi mật khẩu đầu tiên bên dưới trước khi làm việc.",
+        "Everybody here uses a password of their own. Please change the first one below before you go on.",
+    ),
     "password_wrong": ("Mật khẩu hiện tại chưa đúng.", "This is not the current password."),
+    "password_same": (
+        "Đây vẫn là mật khẩu cũ. Xin chọn mật khẩu khác.",
+        "This is the old password. Please choose another.",
+    ),
     "password_guessed": (
         "Mật khẩu này dễ đoán. Xin chọn một câu dài hơn, hoặc vài từ không liên quan đến nhau.",
         "This password is easily guessed. Please choose a longer sentence, or some words that have nothing in common.",
