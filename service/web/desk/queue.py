@@ -75,8 +75,7 @@ def save_filter() -> Response:
     asked = _from(fields)
     try:
         with context.runtime().database.writing() as session:
-            actor = auth.viewer().actor
-            filters.save(session, typed_line(fields, "name"), asked.kept(), actor=actor, now=context.now())
+            filters.save(session, auth.viewer(), typed_line(fields, "name"), asked.kept(), now=context.now())
     except BadFilter as error:
         return shown(asked, wrong=f"filter_bad_{error.code}", status=422)
     return frame.onward("desk.queue.listed", done="filter_saved", **asked.kept())
@@ -86,7 +85,7 @@ def save_filter() -> Response:
 def remove_filter(filter_id: int) -> Response:
     """Take a saved filter from the team."""
     with context.runtime().database.writing() as session:
-        filters.remove(session, filter_id)
+        filters.remove(session, auth.viewer(), filter_id)
     return frame.onward("desk.queue.listed", done="filter_removed", **_from(payload.read()).kept())
 
 
@@ -115,7 +114,8 @@ def shown(asked: Asked, *, wrong: str = "", notice: str = "", undo: str = "", st
             counts=_counts(session, standing),
             sites=known,
             saved=[
-                (one, one.query == asked.kept(), asking.parse(one.query).address()) for one in filters.listed(session)
+                (one, one.query == asked.kept(), asking.parse(one.query).address())
+                for one in filters.listed(session, auth.viewer())
             ],
             late=sum(one.late for one in standing),
             oldest=_oldest(standing, said, now),

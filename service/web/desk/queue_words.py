@@ -45,6 +45,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "done_filter_saved": ("Đã lưu bộ lọc cho cả nhóm.", "The filter is saved for the team."),
     "done_filter_removed": ("Đã xóa bộ lọc.", "The filter is gone."),
     "filter_bad_name": ("Tên bộ lọc cần từ 1 đến 60 ký tự.", "A filter's name has 1 to 60 characters."),
+    "filter_bad_taken": ("Tên này đã có. Xin chọn tên khác.", "There is such a name already; please choose another."),
     "filter_bad_many": ("Đã có 50 bộ lọc. Xin xóa bớt.", "There are 50 filters already; please remove some."),
     "list": ("Danh sách", "List"),
     "more": ("Trang sau", "Next page"),

@@ -266,6 +266,26 @@ def test_filters_are_shared_by_the_team(held, mo, at_the_desk, rows):
     assert rows(SavedFilter) == []
 
 
+def test_a_filter_that_names_a_site_is_for_those_who_read_it(held, mo, add_site, at_the_desk, rows):
+    held()
+    add_site("khac")
+    mo.post("/desk/queue/filters", name="Riêng của Báo", site="bao", q="tên ai đó")
+    mo.post("/desk/queue/filters", name="Cho mọi người", category="profanity")
+    eve = at_the_desk("eve", sites=("khac",))
+    shown = page(eve)
+    assert "Cho mọi người" in shown
+    assert "Riêng của Báo" not in shown
+    assert "tên ai đó" not in shown
+    taken = eve.post("/desk/queue/filters", name="Riêng của Báo", category="insult")
+    assert taken.status_code == 422
+    assert "Tên này đã có" in taken.get_data(as_text=True)
+    for row in rows(SavedFilter):
+        eve.post(f"/desk/queue/filters/{row.id}/remove")
+    assert [(row.name, row.query) for row in rows(SavedFilter)] == [
+        ("Riêng của Báo", {"site": "bao", "q": "tên ai đó"})
+    ]
+
+
 def test_the_desk_tells_what_waits_and_who_reads_what(held, mo, at_the_desk):
     ids, an = [held(article=f"bai-{n}") for n in range(2)], at_the_desk("an")
     an.client.post(f"/v1/review/comments/{ids[0]}/lease", headers={"X-CSRF-Token": an.csrf})
