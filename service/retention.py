@@ -38,10 +38,10 @@ def due(session: Session, site: KnownSite, *, now: datetime) -> Due:
     )
 
 
-def erase(session: Session, site: KnownSite, *, now: datetime) -> Due:
-    """Erase up to a thousand of each and return how many those were; a pending comment keeps what its checks need."""
-    phones = select(Comment.id).where(Comment.site_id == site.id, *_with_phone(site, now)).limit(AT_ONCE)
-    addresses = select(Comment.id).where(Comment.site_id == site.id, *_with_address(site, now)).limit(AT_ONCE)
+def erase(session: Session, site: KnownSite, *, now: datetime, most: int = AT_ONCE) -> Due:
+    """Erase up to so many of each and return how many those were; a pending comment keeps what its checks need."""
+    phones = select(Comment.id).where(Comment.site_id == site.id, *_with_phone(site, now)).limit(most)
+    addresses = select(Comment.id).where(Comment.site_id == site.id, *_with_address(site, now)).limit(most)
     return Due(
         phones=_empty(session, list(session.scalars(phones)), phone=None, phone_key=None, consent=None),
         addresses=_empty(session, list(session.scalars(addresses)), sender=None),

@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 import uuid
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -108,6 +109,29 @@ def valkey(valkey_server: ValkeyServer) -> Iterator[Redis]:
     with connect(valkey_server.port, PATIENCE) as redis:
         redis.flushall()
         yield redis
+
+
+def written_in(redis: Redis) -> bytes:
+    """Return all keys and values as they were put there: a dump would be packed, and so is what a job carries."""
+    read: dict[bytes, Callable[[bytes], Any]] = {
+        b"string": lambda key: [redis.get(key)],
+        b"list": lambda key: redis.lrange(key, 0, -1),
+        b"set": redis.smembers,
+        b"zset": lambda key: redis.zrange(key, 0, -1),
+        b"hash": lambda key: [part for pair in redis.hgetall(key).items() for part in pair],
+        b"none": lambda _key: [],  # It ended meanwhile.
+        b"stream": lambda key: [part for _, entry in redis.xrange(key) for pair in entry.items() for part in pair],
+    }
+    parts = [part for key in redis.scan_iter() for part in (key, *read[redis.type(key)](key))]
+    return b" ".join(_unpacked(part) for part in parts if part is not None)
+
+
+def _unpacked(part: bytes) -> bytes:
+    """Return what a job holds: its call is packed, and the words of its error are packed and written in letters."""
+    for packed in (lambda: part, lambda: base64.b64decode(part, validate=True)):
+        with contextlib.suppress(zlib.error, ValueError):
+            return zlib.decompress(packed())
+    return part
 
 
 @pytest.fixture

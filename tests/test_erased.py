@@ -1,13 +1,14 @@
 """What was erased is nowhere: no table, no page of the database's files, no Redis, no metric, no log, no job."""
 
+import hashlib
 import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import inspect, make_url, text
 
-from service import subjects
-from tests.conftest import connect
+from service import jobs, subjects
+from tests.conftest import connect, written_in
 from workers import schedule
 
 NAME, TITLE, BODY, PHONE = (
@@ -56,8 +57,15 @@ def rows_of(parts) -> dict[str, bytes]:
         return {name: str(session.execute(text(f'SELECT * FROM "{name}"')).all()).encode() for name in names}  # noqa: S608
 
 
-def in_redis(valkey) -> bytes:
-    return b"".join(key + (valkey.dump(key) or b"") for key in valkey.keys())  # noqa: SIM118 - not a dictionary.
+def forms_of_the_phone():
+    """Return what would give the number away: its digits, and hashes of it that anybody can make (13 minutes)."""
+    digits = PHONE.removeprefix("0")
+    for form in (digits, f"{digits[:3]} {digits[3:6]} {digits[6:]}", f"{digits[:3]}.{digits[3:6]}.{digits[6:]}"):
+        yield form.encode()
+    for form in (PHONE, digits, f"84{digits}", f"+84{digits}"):
+        for kind in ("md5", "sha1", "sha256", "sha512"):
+            made = hashlib.new(kind, form.encode(), usedforsecurity=False)
+            yield from (made.digest(), made.hexdigest().encode())
 
 
 def a_life(ann, client, judge_all, mo, parts) -> dict[str, str]:
@@ -81,6 +89,25 @@ def a_life(ann, client, judge_all, mo, parts) -> dict[str, str]:
     return dict(sent)
 
 
+def test_a_phone_that_is_kept_can_be_read_in_no_table_file_job_metric_or_line_of_the_log(
+    ann, client, site, judge_all, mo, parts, valkey_server, capsys
+):
+    a_life(ann, client, judge_all, mo, parts)
+    assert jobs.ring(parts.redis, parts.tally), "a job is there to be looked at"
+    with connect(valkey_server.port) as redis:
+        jobs_and_keys = written_in(redis)
+    assert b"workers.tasks" in jobs_and_keys
+    places = {
+        **rows_of(parts),
+        **{f"file {name}": data for name, data in files_of(parts).items()},
+        "redis": jobs_and_keys,
+        "metrics": client.get("/metrics").get_data(),
+        "log": "".join(capsys.readouterr()).encode(),
+    }
+    given = {name: [form for form in forms_of_the_phone() if form in data] for name, data in places.items()}
+    assert {name: forms for name, forms in given.items() if forms} == {}
+
+
 def test_nothing_of_an_erased_person_is_left_anywhere(ann, client, site, judge_all, mo, parts, valkey_server, capsys):
     a_life(ann, client, judge_all, mo, parts)
     assert found(b"".join(rows_of(parts).values())), "the marks are there before"
@@ -94,7 +121,7 @@ def test_nothing_of_an_erased_person_is_left_anywhere(ann, client, site, judge_a
     assert {name: found(data) for name, data in rows_of(parts).items() if found(data)} == {}
     assert {name: found(data) for name, data in files_of(parts).items() if found(data)} == {}
     with connect(valkey_server.port) as redis:
-        assert found(in_redis(redis)) == []
+        assert found(written_in(redis)) == []
     assert found("".join(capsys.readouterr()).encode()) == []
     for address in ("/metrics", "/v1/comments?site=bao&article=a", "/v1/feed.atom?site=bao&article=a"):
         assert found(client.get(address).get_data()) == [], address

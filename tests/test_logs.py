@@ -22,7 +22,7 @@ from sqlalchemy import text
 from service import jobs, sites
 from service.models import Comment
 from service.telemetry import sentry
-from tests.conftest import ROOT, a_comment, wait_for
+from tests.conftest import ROOT, a_comment, wait_for, written_in
 
 MARK = "Dấuvếtzq"
 """Stands in every text that a stranger or a moderator can send."""
@@ -178,7 +178,7 @@ def test_nothing_that_anybody_typed_is_in_what_the_parts_write_or_tell(
     assert call("/v1/review/preview", {"site": "bao", "body": MARK}, headers=mo)[0] == 500
 
     metrics = client.get("/metrics").get_data(as_text=True)
-    stored = "".join(f"{key} {valkey.dump(key)}" for key in valkey.scan_iter())
+    stored = written_in(valkey).decode(errors="replace")
     payloads = "".join(str(valkey.hgetall(f"rq:job:{one}")) + str(jobs.failed(valkey)) for one in failed.get_job_ids())
     wait_for(
         lambda: {error["tags"].get("endpoint") for error in receiver.errors()} >= {None, "review.preview"}, "Sentry"

@@ -1,5 +1,7 @@
 """A site's own rules in the engine: what they find in which spelling, what they lead to, and what only counts."""
 
+import time
+
 import pytest
 
 from service.moderation import moderate
@@ -91,6 +93,34 @@ def test_what_re2_refuses_is_refused_with_its_reason(pattern):
     with pytest.raises(site_rules.BadPattern) as refused:
         site_rules.compiled(pattern)
     assert str(refused.value)
+
+
+COSTLY = (
+    "(a+)+$",
+    "(a|aa)*b",
+    "(x+x+)+y",
+    ".*.*.*.*.*.*=",
+    "([a-z]{1,100}){1,9}!",
+    r"(.{1,200}){1,3}\d{12}",
+    "(a?){200}a{200}",
+    "((a{0,30}){0,30})!",
+    "[^b]{500}b",
+    r"(đ|d|[\x{300}-\x{36f}]){1,400}z",
+    r"(\w+\s?)*$x",
+)
+"""What keeps other engines busy for seconds, or RE2 as long as it can be kept."""
+
+
+@pytest.mark.parametrize("text", ["a" * 5000, "đ" * 5000, "a b " * 1250], ids=["a", "đ", "words"])
+def test_no_pattern_that_is_taken_costs_a_comment_more_than_a_tenth_of_a_second(text):
+    verdict(text)
+    for pattern in COSTLY:
+        spent = []
+        for _ in range(3):
+            begun = time.process_time()
+            verdict(text, rule("pattern", pattern))
+            spent.append(time.process_time() - begun)
+        assert min(spent) < 0.1, pattern
 
 
 @pytest.mark.parametrize("pattern", ["", ".*", "x?", "(a|)"])

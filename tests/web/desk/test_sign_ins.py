@@ -1,7 +1,9 @@
 """Who signed in and who was refused stands in the audit of an admin, for a while, and never what was typed."""
 
 import json
+import statistics
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pyotp
@@ -99,6 +101,22 @@ def test_what_was_typed_is_kept_nowhere_and_told_in_no_line_of_the_log(at_the_de
         assert json.dumps(TYPED)[1:-1] not in text
         assert mo.password not in text
     assert '"mo"' not in logged
+
+
+def test_a_refusal_costs_as_much_whether_there_is_such_an_account_or_not(at_the_desk, knock, parts):
+    at_the_desk("mo")
+    at_the_desk("cu")
+    with parts.database.writing() as session:
+        moderators.disable(session, "cu", now=datetime.now(UTC))
+    spent = {"mo": [], "cu": [], "nobody": []}
+    for _ in range(6):
+        for name, costs in spent.items():
+            begun = time.process_time()
+            assert knock(name, TYPED).status_code == 422
+            costs.append(time.process_time() - begun)
+    known, closed, unknown = (statistics.median(costs[1:]) for costs in spent.values())
+    assert 0.6 < closed / known < 1.6
+    assert 0.6 < unknown / known < 1.6
 
 
 def test_only_an_admin_of_all_sites_sees_sign_ins(at_the_desk, add_site, told):
