@@ -11,6 +11,7 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS
 
+from service import config
 from service.web import auth, openapi
 from tests.conftest import a_comment, with_answers
 
@@ -136,18 +137,26 @@ def _token_for(case, tokens):
     return tokens[auth.needed(name) if name.startswith("review.") else "review"]
 
 
-def test_schemathesis_finds_nothing_beside_the_contract(app, add_site, add_token, mo):
+REFUSED = ["400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "423", "429", "503"]
+CONFIG = {"checks": {"negative_data_rejection": {"expected-statuses": REFUSED}}}
+
+
+@pytest.fixture
+def tokens(add_site, add_token, mo):
+    """Tokens by the right that they give, and a site to ask about."""
     add_site("demo")
+    return {"rules": add_token("ed", scope="rules"), "review": mo}
+
+
+def ask(schema, tokens, examples):
+    """Send what schemathesis thinks of, good and bad, to every call of the document; return how many were sent."""
     checks = [CHECKS.get_one(name) for name in CHECKS.get_all_names() if name not in NOT_ASKED]
-    tokens = {"rules": add_token("ed", scope="rules"), "review": mo}
-    refused = ["400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "423", "429", "503"]
-    config = schemathesis.Config.from_dict({"checks": {"negative_data_rejection": {"expected-statuses": refused}}})
-    schema = schemathesis.openapi.from_wsgi("/openapi.json", app, config=config)
+    sent = []
     for operation, mode in itertools.product(schema.get_all_operations(), GenerationMode):
         with contextlib.suppress(Unsatisfiable):  # Nothing about a call without any parameter can be wrong.
 
             @settings(
-                max_examples=EXAMPLES,
+                max_examples=examples,
                 deadline=None,
                 database=None,
                 derandomize="EXAMPLES" not in os.environ,  # noqa: TID251 - the same as above.
@@ -156,5 +165,24 @@ def test_schemathesis_finds_nothing_beside_the_contract(app, add_site, add_token
             @given(case=operation.ok().as_strategy(generation_mode=mode))
             def run(case):
                 case.call_and_validate(checks=checks, headers={**_token_for(case, tokens), **PLAIN})
+                sent.append(case.operation.label)
 
             run()
+    return len(sent)
+
+
+def test_schemathesis_finds_nothing_beside_the_contract(app, tokens):
+    schema = schemathesis.openapi.from_wsgi("/openapi.json", app, config=schemathesis.Config.from_dict(CONFIG))
+    assert ask(schema, tokens, EXAMPLES) > 50
+
+
+UNLIMITED = {name: "1000000/minute" for name in config.DEFAULTS if name.startswith("LIMIT_")}
+
+
+@pytest.mark.parametrize("more_settings", [UNLIMITED], ids=["unlimited"])
+def test_schemathesis_finds_nothing_in_a_running_service_either(base_url, tokens, record_property):
+    schema = schemathesis.openapi.from_url(f"{base_url}/openapi.json", config=schemathesis.Config.from_dict(CONFIG))
+    sent = ask(schema, tokens, max(2, EXAMPLES // 3))
+    assert sent > 50
+    # `--junitxml` writes it down.
+    record_property("requests", sent)
