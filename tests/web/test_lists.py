@@ -250,10 +250,11 @@ def test_the_feed_is_atom_with_text_as_text(client, add_site, publish):
     assert feed.findtext(f"{ATOM}updated") == first.findtext(f"{ATOM}updated")
 
 
+@pytest.mark.parametrize("more_settings", [{}, {"TRUSTED_PROXIES": "1"}], ids=["alone", "behind a proxy"])
 def test_nothing_that_a_cache_may_keep_repeats_a_header_of_the_client(client, site, publish):
     publish()
     poison = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "gopher"}
-    for path in ("/v1/comments", "/v1/counts", "/v1/feed.atom"):
+    for path in ("/v1/comments", "/v1/counts", "/v1/feed.atom", "/embed.json", "/embed.js", "/embed.css"):
         answer = client.get(path, query_string={"site": "bao", "article": "bai-1"}, headers=poison)
         assert answer.status_code == 200
         assert "evil.example" not in answer.get_data(as_text=True) + str(answer.headers), path
