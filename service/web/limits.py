@@ -23,7 +23,7 @@ from werkzeug.exceptions import HTTPException
 from service.config import Settings
 from service.db import AWAY
 from service.sites import KnownSite
-from service.web import auth, context, ladders, payload, schemas
+from service.web import auth, context, familiar, ladders, payload, schemas
 from service.web.errors import Problem
 from service.web.limiter import OneCall
 
@@ -43,12 +43,15 @@ def by_address() -> str:
 
 
 def by_account() -> str:
-    """Return what stands for the account that somebody wants to sign in to, known or not."""
+    """Return what stands for the account that somebody wants to sign in to, known or not.
+
+    A browser from which its owner signed in before counts for itself, so that strangers cannot keep the owner out.
+    """
     try:
         name = payload.text_of(payload.read(), "name").strip().lower()
     except (Problem, HTTPException):
         name = ""
-    return f"account:{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()}"
+    return f"account:{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()}{familiar.browser(name)}"
 
 
 def by_asker() -> str:

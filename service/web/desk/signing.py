@@ -5,7 +5,7 @@ from flask import Blueprint, Response, redirect, request, url_for
 from service import moderators, sessions, sign_ins
 from service.moderators import Account, SignInRefused
 from service.sign_ins import Refusal
-from service.web import auth, context, payload
+from service.web import auth, context, familiar, payload
 from service.web.context import LANGUAGES
 from service.web.desk import frame
 from service.web.errors import Problem
@@ -45,6 +45,7 @@ def sign_in() -> Response:
         return _door(wanted, name=name, wrong="sign_in_refused", status=422)
     response: Response = redirect(frame.inside(wanted), 303)  # type: ignore[assignment]
     auth.remember(response, token)
+    familiar.remember(response, account.name)
     return response
 
 

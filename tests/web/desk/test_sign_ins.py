@@ -119,6 +119,27 @@ def test_a_refusal_costs_as_much_whether_there_is_such_an_account_or_not(at_the_
     assert 0.6 < unknown / known < 1.6
 
 
+@pytest.mark.parametrize("more_settings", [{"LIMIT_SIGN_IN": "5/minute"}])
+def test_strangers_keep_nobody_out_of_a_browser_that_was_let_in_before(at_the_desk, knock, app):
+    mo, an = at_the_desk("Mơ"), at_the_desk("an")
+    mo.post("/desk/sign-out")
+    for number in range(6):
+        knock("Mơ", TYPED, address=f"198.51.100.{number}")
+
+    def sign_in(client, address, password=mo.password):
+        return client.post(
+            DOOR, data={"name": "Mơ", "password": password}, environ_base={"REMOTE_ADDR": address}
+        ).status_code
+
+    unknown = app.test_client()
+    unknown.set_cookie("duyet-familiar", f"{'0' * 32}.{'0' * 64}", path=DOOR)
+    assert sign_in(unknown, "192.0.2.1") == 429
+    assert sign_in(an.client, "192.0.2.2") == 429, "another's browser is none of Mơ's"
+    assert sign_in(mo.client, "192.0.2.3") == 303
+    tries = [sign_in(mo.client, f"192.0.2.{number}", TYPED) for number in range(10, 16)]
+    assert tries == [422] * 5 + [429], "and it may not guess for ever either"
+
+
 def test_only_an_admin_of_all_sites_sees_sign_ins(at_the_desk, add_site, told):
     add_site()
     boss = at_the_desk("quan-tri", "admin")
