@@ -67,6 +67,7 @@ def test_consent_is_asked_for_with_a_phone_number_alone(opened):
     expect(box).to_be_hidden()
     fill(page, **{"Số điện thoại": "0912345678"})
     expect(box).to_be_visible()
+    expect(box).not_to_be_checked()
     send(page)
     expect(page.locator(".consent .wrong")).to_contain_text("Bạn cần đồng ý")
     expect(box).to_be_focused()

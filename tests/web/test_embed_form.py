@@ -50,6 +50,18 @@ def test_the_page_has_every_field_of_the_form_by_the_words_of_vietnamese_portals
     assert field(opened, "article_url") == "https://bao.example/bai-1"
 
 
+def test_the_box_of_consent_is_ticked_by_the_reader_alone(client, add_site):
+    add_site(phone_required=True)
+    page = client.get("/embed?site=bao&article=bai-1&consent=1&phone=0912345678").text
+    sent = {"site": "bao", "article": "bai-1", "name": "Ann", "title": "Ý kiến", "phone": "0912 345 678"}
+    unticked = client.post("/embed", data={**sent, "body": "Bài hay."}, headers={"Accept": "text/html"})
+    ticked = client.post("/embed", data={**sent, "body": "", "consent": "1"}, headers={"Accept": "text/html"})
+    boxes = [re.search(r'<input[^>]*name="consent"[^>]*>', one)[0] for one in (page, unticked.text, ticked.text)]
+    assert [" checked" in box for box in boxes] == [False, False, True], (
+        "what the reader ticked stays when it comes back"
+    )
+
+
 def test_the_page_is_never_kept_and_may_be_framed_by_the_sites_own_pages_alone(client, add_site):
     add_site(origins=(ORIGIN,))
     answer = client.get("/embed?site=bao&article=bai-1")

@@ -132,6 +132,30 @@ def test_masking_hides_personal_data_in_what_is_shown_alone(client, held, decide
     assert rows(Comment)[0].body == "Gọi tôi số 0912 345 678 nhé."
 
 
+@pytest.mark.parametrize(
+    ("body", "number"),
+    [
+        ("Liên hệ em Lan số 0912 345 678 để biết thêm.", "345 678"),
+        ("Nó tên Lan, CCCD 001099012345, ai gặp báo giùm.", "1099012345"),
+        ("Chuyển vào stk 19033344455566 techcombank giùm mình nhé.", "33344455566"),
+    ],
+    ids=["phone", "card", "account"],
+)
+def test_a_text_with_a_strangers_number_waits_for_a_person_who_may_publish_it_masked(
+    client, add_site, ann, judge_all, decide, rows, body, number
+):
+    add_site(publish="when_clean")
+    one = ann(body=body).get_json()["id"]
+    judge_all()
+    assert rows(Comment)[0].status == "held"
+    assert client.get("/v1/comments?site=bao&article=bai-1").get_json()["comments"] == []
+    assert decide(one, outcome="approve", mask=True, version=2).status_code == 200
+    shown = client.get("/v1/comments?site=bao&article=bai-1").get_json()["comments"][0]["body"]
+    assert number not in shown
+    assert number not in client.get("/v1/feed.atom?site=bao&article=bai-1").text
+    assert len(shown) == len(body)
+
+
 def test_a_preview_stores_nothing(client, site, mo, rows):
     answer = client.post(f"{BASE}/preview", json={"body": "Địt mẹ.", "site": "bao"}, headers=mo)
 
