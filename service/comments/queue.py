@@ -162,7 +162,7 @@ def _narrowed(session: Session, query: Select[Any], viewer: Viewer, wanted: Filt
     if wanted.reported:
         query = query.where(reporting.complained_of())
     if wanted.text:
-        query = query.where(search.matches(session, wanted.text, pending=wanted.status == "pending"))
+        query = query.where(search.matches(session, wanted.text, status=wanted.status))
     return query
 
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import event, text, update
 
 from service.comments import search
 from service.comments.submission import Draft
@@ -76,6 +76,22 @@ def test_a_frequent_word_is_found_by_walking_the_list_from_its_newest(site, past
     assert found("tinh 999") == ["Bến đò thứ 999 của tỉnh nhà."]
 
 
+def test_postgresql_gathers_no_finds_of_words_that_every_newest_comment_holds(site, past_the_door, parts, found):
+    """It would gather all of them for one page; a word of yesterday alone is looked up."""
+    drafts = [Draft("bai-1", "Ann", "Ý kiến", f"Bến đò thứ {at} của tỉnh nhà.") for at in range(search.FEW + 1)]
+    past_the_door(site, Draft("bai-1", "Bình", "Ý kiến", BUS), now=datetime.now(UTC) - timedelta(days=1))
+    past_the_door(site, *drafts)
+    with parts.database.writing() as session:
+        session.execute(update(Comment).values(status="approved"))
+    asked: list[str] = []
+    event.listen(parts.database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+
+    assert found("ben do")[0].startswith("Bến đò thứ")
+    assert not any("to_tsquery" in one for one in asked)
+    assert found("xe buyt") == [BUS]
+    assert any("to_tsquery" in one or "MATCH" in one for one in asked)
+
+
 def test_what_is_decided_is_listed_from_the_newest_and_what_waits_for_the_machine_from_the_oldest(
     site, ann, publish, found
 ):
@@ -93,5 +109,5 @@ def test_postgresql_asks_its_index_of_words(two, parts):
         pytest.skip("SQLite has a table for it")
     with parts.database.reading() as session:
         for _ in range(10):
-            search.matches(session, "do", pending=False)
+            search.matches(session, "do", status="approved")
         assert session.scalar(text("SELECT pg_stat_get_xact_numscans('ix_comments_words'::regclass)")) == 10
