@@ -180,9 +180,6 @@ UNLIMITED = {name: "1000000/minute" for name in config.DEFAULTS if name.startswi
 
 
 @pytest.mark.parametrize("more_settings", [UNLIMITED], ids=["unlimited"])
-def test_schemathesis_finds_nothing_in_a_running_service_either(base_url, tokens, record_property):
+def test_schemathesis_finds_nothing_in_a_running_service_either(base_url, tokens):
     schema = schemathesis.openapi.from_url(f"{base_url}/openapi.json", config=schemathesis.Config.from_dict(CONFIG))
-    sent = ask(schema, tokens, max(2, EXAMPLES // 3))
-    assert sent > 50
-    # `--junitxml` writes it down.
-    record_property("requests", sent)
+    assert ask(schema, tokens, max(2, EXAMPLES // 3)) > 50
