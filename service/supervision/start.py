@@ -35,7 +35,7 @@ def run(
     embedded_valkey: bool,
     announce: Callable[[], str],
     web_workers: int = 2,
-    web_threads: int = 4,
+    web_threads: int = 8,
     rq_workers: int = 1,
 ) -> int:
     """Run every part until SIGINT or SIGTERM, and return the exit status when all of them have ended."""

@@ -52,8 +52,8 @@ def read() -> dict[str, Any]:
     return dict(g.payload)
 
 
-AT_ONCE, PATIENCE_SECONDS = 3, 0.05
-"""So many bodies are taken in at once by a process (it has four threads), and how long another waits for its turn."""
+AT_ONCE, PATIENCE_SECONDS = 7, 0.05
+"""So many bodies are taken in at once by a process (it has eight threads), and how long another waits for its turn."""
 
 _READING = threading.BoundedSemaphore(AT_ONCE)
 

@@ -51,7 +51,7 @@ class Installation:
             port=self.port,
             embedded_valkey=True,
             web_workers=2,
-            web_threads=4,
+            web_threads=8,
             rq_workers=1,
         )
         return (*next(one.command for one in known if one.name == part), *more)

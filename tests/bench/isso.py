@@ -28,7 +28,7 @@ listen = http://127.0.0.1:{port}
 
 @contextmanager
 def isso(folder: Path) -> Iterator[str]:
-    """Yield the address of a fresh Isso under gunicorn with two processes of four threads."""
+    """Yield the address of a fresh Isso under gunicorn with two processes of eight threads, as many as ours."""
     environment = folder.parent / "isso-environment"
     if not (environment / "bin" / "gunicorn").exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(environment)], check=True)
@@ -44,7 +44,7 @@ def isso(folder: Path) -> Iterator[str]:
         "-w",
         "2",
         "--threads",
-        "4",
+        "8",
         "isso.run",
     )
     with serving(command, port, folder, ISSO_SETTINGS=str(folder / "isso.cfg")) as url:

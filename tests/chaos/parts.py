@@ -222,7 +222,7 @@ def town(kind: str, folder: Path) -> Iterator[Town]:
             port=found.port,
             embedded_valkey=False,
             web_workers=2,
-            web_threads=4,
+            web_threads=8,
             rq_workers=2,
         ):
             for copy in range(part.copies):

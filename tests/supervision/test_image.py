@@ -115,7 +115,7 @@ def test_the_image_serves_as_the_supervisor_does(instructions, tmp_path):
         port=8080,
         embedded_valkey=False,
         web_workers=2,
-        web_threads=4,
+        web_threads=8,
         rq_workers=1,
     )
     assert command[1:] == list(web.command)[1:]
