@@ -601,7 +601,7 @@ def base_url(start: Callable[..., Process]) -> str:
     """The address of a real web server on the settings of this test."""
     port = free_port()
     web = start(
-        "granian", "--interface", "wsgi", "--port", str(port), "--blocking-threads", "4", "service.wsgi:application"
+        "granian", "--interface", "wsgi", "--port", str(port), "--blocking-threads", "8", "service.wsgi:application"
     )
     with contextlib.suppress(OSError):
         wait_for(lambda: b"Started worker" in web.log.read_bytes() and _listens(port), "the web server")

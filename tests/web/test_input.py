@@ -245,7 +245,7 @@ def test_bodies_that_never_end_leave_a_thread_for_readers(base_url, site):
         f"POST /v1/comments HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{{"
     )
     with contextlib.ExitStack() as stack:
-        for _ in range(12):
+        for _ in range(24):
             stack.enter_context(socket.create_connection((host, int(port)))).sendall(slow.encode())
         for number in range(12):
             reader = http.client.HTTPConnection(host, int(port), timeout=PATIENCE)
