@@ -246,6 +246,7 @@ def environment_of(database_url: str, redis_url: str, var: Path, **more: str) ->
         "LIMIT_SOUNDS": "1000/minute",
         "LIMIT_ATTEMPTS": "1000/minute",
         "LIMIT_CROWD": "1000/minute",
+        "LIMIT_ARTICLE": "1000/minute",
         "LIMIT_RECEIPTS": "1000/minute",
         "LIMIT_REPORTS": "1000/minute",
         "LIMIT_REVIEW": "10000/minute",

@@ -84,6 +84,7 @@ def checked(var: Path, values: Mapping[str, str]) -> Settings:
         limit_sounds=limit("LIMIT_SOUNDS"),
         limit_attempts=limit("LIMIT_ATTEMPTS"),
         limit_crowd=limit("LIMIT_CROWD"),
+        limit_article=limit("LIMIT_ARTICLE"),
         limit_receipts=limit("LIMIT_RECEIPTS"),
         limit_reports=limit("LIMIT_REPORTS"),
         limit_sign_in=limit("LIMIT_SIGN_IN"),

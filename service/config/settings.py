@@ -47,6 +47,7 @@ class Settings:
     limit_sounds: str
     limit_attempts: str
     limit_crowd: str
+    limit_article: str
     limit_receipts: str
     limit_reports: str
     limit_sign_in: str
@@ -127,6 +128,7 @@ DEFAULTS: Mapping[str, str] = {
     "LIMIT_SOUNDS": "10/minute;60/hour",
     "LIMIT_ATTEMPTS": "20/minute;100/hour",
     "LIMIT_CROWD": "120/minute;1200/hour",
+    "LIMIT_ARTICLE": "60/minute;300/hour",
     "LIMIT_RECEIPTS": "30/minute",
     "LIMIT_REPORTS": "5/minute;30/hour",
     "LIMIT_SIGN_IN": "10/minute",

@@ -84,6 +84,16 @@ def by_form() -> str:
     return f"form:{hashlib.sha256(token.encode('utf-8', 'replace')).hexdigest()}"
 
 
+def by_article() -> str:
+    """Return what stands for the client's address under the article that is commented on."""
+    try:
+        fields = payload.read()
+        article = f"{payload.text_of(fields, 'site')} {payload.text_of(fields, 'article')}"
+    except (Problem, HTTPException):
+        article = ""
+    return f"article:{hashlib.sha256(article.encode('utf-8', 'replace')).hexdigest()}:{by_address()}"
+
+
 def crowd() -> bool:
     """Say whether the request is for a site on the ladder, where an address stands for many people."""
     if "crowd" not in g:
@@ -132,6 +142,7 @@ LIMITS: dict[str, tuple[Limited, ...]] = {
     "public.submit": (
         Limited("limit_comments", by_address, unless=crowd),
         Limited("limit_crowd", by_address, unless=no_crowd),
+        Limited("limit_article", by_article, unless=no_crowd),
         Limited("limit_comments", by_form, unless=no_crowd),
         Limited("limit_phone", by_phone, unless=no_phone),
         Limited("limit_attempts", by_attempts, unless=no_answer),

@@ -32,10 +32,10 @@ def more_settings():
 def person(app, parts):
     """Open a form, answer what it asks for, and send it, all from one address; return the kind and the status."""
 
-    def write(number, *, token=None, captcha=LETTERS, **changes):
+    def write(number, *, token=None, captcha=LETTERS, article="bai-1", **changes):
         with app.test_client() as client:
             here = {"environ_overrides": {"REMOTE_ADDR": PHONES}}
-            given = client.post("/v1/challenges", json={"site": "bao", "article": "bai-1"}, **here)
+            given = client.post("/v1/challenges", json={"site": "bao", "article": article}, **here)
             if given.status_code != 201:
                 return "refused", given.status_code
             given = given.get_json()
@@ -43,8 +43,10 @@ def person(app, parts):
                 {"pow": solved(given["pow"])} if "pow" in given else {"captcha_id": given["id"], "captcha": captcha}
             )
             opened = datetime.fromtimestamp(time.time() - 60, UTC)
-            form = token or challenges.form_token(parts.challenges, site="bao", article="bai-1", now=opened)
-            sent = a_comment(token=form, name=f"Người {number}", body=f"Ý kiến số {number}.", **answer, **changes)
+            form = token or challenges.form_token(parts.challenges, site="bao", article=article, now=opened)
+            sent = a_comment(
+                token=form, article=article, name=f"Người {number}", body=f"Ý kiến số {number}.", **answer, **changes
+            )
             return given["kind"], client.post("/v1/comments", json=sent, **here).status_code
 
     return write
@@ -105,6 +107,14 @@ def test_a_crowd_has_its_limit_too(add_site, person):
     add_site(challenge="ladder")
 
     assert [person(number) for number in range(5)] == [("pow", 202)] * 4 + [("refused", 429)]
+
+
+@pytest.mark.parametrize("more_settings", [{"LIMIT_ARTICLE": "3/minute"}])
+def test_a_crowd_has_a_limit_under_one_article_and_may_go_on_under_another(add_site, person):
+    add_site(challenge="ladder")
+
+    assert [person(number)[1] for number in range(4)] == [202] * 3 + [429]
+    assert person(5, article="bai-2")[1] == 202
 
 
 def test_which_sites_are_on_the_ladder_is_asked_for_seldom_and_kept_while_the_database_is_away(parts, add_site):
