@@ -10,7 +10,7 @@ from importlib.resources import files
 
 HANDS = (
     *("offers", "abuse", "clean", "goods", "gambling", "scams", "roundabout", "open", "everyday", "cases"),
-    *("hidden", "unmarked", "publishable", "pitches", "contacts", "trade", "private", "veiled", "contempt"),
+    *("hidden", "unmarked", "publishable", "pitches", "contacts", "trade", "private", "veiled", "contempt", "frauds"),
 )
 CLEAN = "clean"
 _EDGE = re.compile("[⟦⟧]")

@@ -14,7 +14,7 @@ from service.moderation.text import fold
 from service.moderation.vocabulary import Category, Finding, Message, Span
 
 NAME = "contacts"
-_LIKE = 0.3
+_LIKE = 1.5
 _MOBILE = re.compile(r"0[35789]\d{8}|84[35789]\d{8}|0084[35789]\d{8}|840[35789]\d{8}")
 _LANDLINE = re.compile(r"02\d{8,9}|842\d{8,9}")
 _HOTLINE = re.compile(r"1[89]00\d{4}|1[89]00\d{6}")
@@ -121,7 +121,8 @@ def find(sheet: Sheet) -> Iterator[Finding]:
 def _in_field(reading: Reading) -> Iterator[Finding]:
     found = places(reading)
     # A title is too short to be judged by likeness: numbers of any kind fill it.
-    if reading.field == "body" and all(severity < 2 for _, _, _, severity in (*found, *links.places(reading))):
+    told = any(severity > 1 for _, _, _, severity in (*found, *links.places(reading)))
+    if reading.field == "body" and not told:
         yield from alike(reading, REACH, check=NAME, least=_LIKE)
     for start, end, entry, severity in found:
         span = reading.cut(start, end)
