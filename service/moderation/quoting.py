@@ -5,8 +5,8 @@ from itertools import pairwise
 
 from service.moderation.sheet import Reading
 
-_OPEN = re.compile(r"[\"“‘«]")
-_QUOTES = {'"': '"', "“": "”", "‘": "’", "«": "»"}
+_OPEN = re.compile(r"[\"“‘«]|(?<!\w)'(?=\w)")
+_QUOTES = {'"': '"', "“": "”", "‘": "’", "«": "»", "'": "'"}
 _LONGEST = 160
 _NEAR = 7
 

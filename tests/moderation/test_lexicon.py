@@ -33,6 +33,7 @@ def test_every_entry_of_abuse_fires(category):
         text = f"ok: {entry.form}." if entry.form.isascii() else f"Đây là: {entry.form}."
         if entry.form in book().doubtful:
             text = f"may la cai thang khon nan mat day, {entry.form}. cut di"
+            text = text if entry.form.isascii() else f"Mày là thằng khốn nạn mặt dày, {entry.form}. Cút đi"
         found = list(abuse.find(sheet(text)))
         if not any(f.category == category and entry.form.split()[0].lower() in str(f.spans).lower() for f in found):
             silent.append(entry.form)
@@ -47,15 +48,16 @@ def test_every_entry_of_abuse_fires(category):
         "Ve ba thang cho mot lan kham lai, tre con cho ngoi cho nguoi gia",
         "Cai lon nhua dung nuoc mua nha em troi theo lu",
         "Cha me song cho con cai, gia roi moi duoc nghi",
+        "Sáng nay tiễn cháu nhập ngũ, mẹ nó khóc còn nó thì cười",
+        "Làm vậy thì đừng trách khán giả quay lưng",
     ],
 )
 def test_a_form_that_mostly_stands_for_harmless_words_needs_a_field_like_abuse(text):
     assert [f.entry for f in abuse.find(sheet(text)) if f.severity > 1] == []
 
 
-def test_every_doubtful_form_is_one_of_the_lists_without_marks():
-    toneless = {entry.form for entry in ENTRIES if entry.toneless and entry.category in ABUSE}
-    assert book().doubtful <= toneless
+def test_every_doubtful_form_is_one_of_the_lists():
+    assert book().doubtful <= {entry.form for entry in ENTRIES if entry.category in ABUSE}
 
 
 def test_every_word_of_offers_is_read_with_and_without_marks():
