@@ -65,6 +65,8 @@ def test_no_secret_has_a_default():
     ways = dict(re.findall(r"\$\{([A-Z_]*(?:PASSWORD|SECRET|KEY)[A-Z_]*)(:\?|[^}]*)", text))
     # DATA_KEYS may be empty: then they are derived from SECRET_KEY.
     assert ways.pop("DATA_KEYS") == ":-"
+    # No secret but a switch.
+    assert ways.pop("REQUIRE_OWN_PASSWORD") == ":-"
     assert ways == {"SECRET_KEY": ":?", "POSTGRES_PASSWORD": ":?", "VALKEY_PASSWORD": ":?"}
 
 

@@ -61,6 +61,8 @@ def run(image, database, redis_url, services):
             "REDIS_URL": redis_url,
             "DATA_KEYS": "",
             "METRICS_TOKEN": "",
+            "REQUIRE_CODE": "",
+            "REQUIRE_OWN_PASSWORD": "",
             "TRUSTED_PROXIES": "1",
             "HOST": "127.0.0.1",
             "PORT": str(port),
