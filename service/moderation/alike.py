@@ -15,8 +15,7 @@ def alike(reading: Reading, head: str, *, check: str, least: float) -> Iterator[
     known, found = table(), likeness(reading, head)
     if known is None or found is None or found.value < least:
         return
-    of_kind = kinds(found)
-    category = Category(max(of_kind, key=lambda kind: of_kind[kind]))
+    category = likest(found)
     spans = _spans(reading, found)
     vi, en = NAMES[category]
     words = quote(spans[:1])
@@ -32,6 +31,12 @@ def alike(reading: Reading, head: str, *, check: str, least: float) -> Iterator[
         entry=TABLE,
         version=known.version,
     )
+
+
+def likest(found: Likeness) -> Category:
+    """Give the kind of its head's examples that a field is likest."""
+    of_kind = kinds(found)
+    return Category(max(of_kind, key=lambda kind: of_kind[kind]))
 
 
 def _spans(reading: Reading, found: Likeness) -> tuple[Span, ...]:

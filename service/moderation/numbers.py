@@ -23,24 +23,8 @@ _GLUED = re.compile("|".join(sorted((word for word in _SPELT | _SPELT_BARE if le
 # Said between the digits of one number, and no digit.
 _FILLERS = frozenset(
     [
-        *(
-            "mươi",
-            "trăm",
-            "rồi",
-            "xong",
-            "tiếp",
-            "và",
-            "tới",
-            "phẩy",
-            "gạch",
-            "cách",
-            "bỏ",
-            "ngoặc",
-            "dấu",
-            "ngang",
-            "bờ",
-            "lờ",
-        ),
+        *("mươi", "trăm", "rồi", "xong", "tiếp", "và", "tới", "phẩy", "gạch", "cách", "bỏ", "ngoặc", "dấu", "ngang"),
+        *("bờ", "lờ"),
         *("tram", "roi", "tiep", "toi", "gach", "cach", "ngoac", "dau"),
     ]
 )

@@ -23,8 +23,9 @@ _CODED = re.compile(r"\b[a-z][a-z0-9-]{1,30}\.[a-z]{1,6}/(?=[\w-]*\d)[\w-]{5,}")
 _NUMBERED = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d{2,5}|/[^\s<>\"“”]{2,})\S{0,60}")
 # A name and its ending letter by letter; a picture or an arrow in place of the dot.
 _LETTERED = re.compile(r"(?<!\S)(?:[a-z0-9]\s){4,40}[.,]\s(?:[a-z]\s?){2,6}(?:/\s(?:\w\s?){2,30})?(?!\S)")
+_PICTURE = r"\s?[^\w\s.,:;!?()\"'“”…/+&%–-]{1,3}\s?"
 _PICTURED = re.compile(
-    rf"\b[a-z0-9][a-z0-9-]{{2,61}}(?:\s?[^\w\s.,:;!?()\"'“”…/+&%–-]{{1,3}}\s?[a-z0-9-]{{2,30}}){{0,3}}\s?[^\w\s.,:;!?()\"'“”…/+&%–-]{{1,3}}\s?(?:{_SURE}|tv|top|me|win)\b"
+    rf"\b[a-z0-9][a-z0-9-]{{2,61}}(?:{_PICTURE}[a-z0-9-]{{2,30}}){{0,3}}{_PICTURE}(?:{_SURE}|tv|top|me|win)\b"
 )
 _WWW = re.compile(r"\bwww\s?\.\s?[^\s<>\"“”]{3,}")
 _DOMAIN = re.compile(

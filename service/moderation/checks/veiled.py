@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 
+from service.moderation.alike import likest
 from service.moderation.findings import quote
 from service.moderation.lexicon import book
-from service.moderation.likeness import ABUSE, OFFER, kinds, likeness
+from service.moderation.likeness import ABUSE, OFFER, likeness
 from service.moderation.sheet import Reading, Sheet
 from service.moderation.vocabulary import Category, Finding, Message, Span
 
@@ -94,7 +95,4 @@ def _joined(reading: Reading, found: list[int]) -> Iterator[Span]:
 def _category(reading: Reading) -> Category:
     """Give the kind of the written examples that the field is likest."""
     found = [like for like in (likeness(reading, OFFER), likeness(reading, ABUSE)) if like is not None]
-    if not found:
-        return Category.INSULT
-    of_kind = kinds(max(found, key=lambda like: like.value))
-    return Category(max(of_kind, key=lambda kind: of_kind[kind]))
+    return likest(max(found, key=lambda like: like.value)) if found else Category.INSULT
