@@ -113,12 +113,11 @@ def csrf() -> str:
 
 def remember(response: Response, token: str) -> None:
     """Give the browser the session's token, for this service's own pages alone."""
-    secure = context.runtime().settings.secure_cookies or request.is_secure
     response.set_cookie(
         _name(),
         token,
         max_age=int(sessions.LONGEST.total_seconds()),
-        secure=secure,
+        secure=context.secure(),
         httponly=True,
         samesite="Lax",
         path="/",
@@ -127,8 +126,7 @@ def remember(response: Response, token: str) -> None:
 
 def forget(response: Response) -> None:
     """Take the session's token from the browser."""
-    secure = context.runtime().settings.secure_cookies or request.is_secure
-    response.delete_cookie(_name(), secure=secure, httponly=True, samesite="Lax", path="/")
+    response.delete_cookie(_name(), secure=context.secure(), httponly=True, samesite="Lax", path="/")
 
 
 def from_ours() -> bool:

@@ -75,6 +75,11 @@ def tell_of(article_ids: Iterable[int]) -> None:
     news.tell(runtime().redis, changed)
 
 
+def secure() -> bool:
+    """Say whether a cookie of this answer may travel over TLS alone."""
+    return runtime().settings.secure_cookies or request.is_secure
+
+
 def public_url() -> str:
     """Return the service's own address, without a slash at the end."""
     return runtime().settings.public_url or request.url_root.rstrip("/")

@@ -23,8 +23,9 @@ def remember(response: Response, account: str) -> None:
     """Let the browser keep a token of its own for this account."""
     chance = secrets.token_hex(16)
     token = f"{chance}.{_proof(context.runtime().settings.secret('familiar'), chance, account)}"
-    secure = context.runtime().settings.secure_cookies or request.is_secure
-    response.set_cookie(COOKIE, token, max_age=LIFE_SECONDS, secure=secure, httponly=True, samesite="Strict", path=DOOR)
+    response.set_cookie(
+        COOKIE, token, max_age=LIFE_SECONDS, secure=context.secure(), httponly=True, samesite="Strict", path=DOOR
+    )
 
 
 def browser(account: str) -> str:

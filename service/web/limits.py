@@ -47,11 +47,8 @@ def by_account() -> str:
 
     A browser from which its owner signed in before counts for itself, so that strangers cannot keep the owner out.
     """
-    try:
-        name = payload.text_of(payload.read(), "name").strip().lower()
-    except (Problem, HTTPException):
-        name = ""
-    return f"account:{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()}{familiar.browser(name)}"
+    name = payload.text_of(_fields(), "name").strip().lower()
+    return f"account:{_hashed(name)}{familiar.browser(name)}"
 
 
 def by_asker() -> str:
@@ -77,21 +74,14 @@ def no_phone() -> bool:
 
 def by_form() -> str:
     """Return what stands for the form that was filled in: its token, as long as whoever sent it likes."""
-    try:
-        token = payload.text_of(payload.read(), "token")
-    except (Problem, HTTPException):
-        token = ""
-    return f"form:{hashlib.sha256(token.encode('utf-8', 'replace')).hexdigest()}"
+    return f"form:{_hashed(payload.text_of(_fields(), 'token'))}"
 
 
 def by_article() -> str:
     """Return what stands for the client's address under the article that is commented on."""
-    try:
-        fields = payload.read()
-        article = f"{payload.text_of(fields, 'site')} {payload.text_of(fields, 'article')}"
-    except (Problem, HTTPException):
-        article = ""
-    return f"article:{hashlib.sha256(article.encode('utf-8', 'replace')).hexdigest()}:{by_address()}"
+    fields = _fields()
+    article = f"{payload.text_of(fields, 'site')} {payload.text_of(fields, 'article')}"
+    return f"article:{_hashed(article)}:{by_address()}"
 
 
 def crowd() -> bool:
@@ -116,16 +106,25 @@ def by_attempts() -> str:
 
 def no_answer() -> bool:
     """Say whether the request answers no challenge."""
-    try:
-        fields = payload.read()
-    except (Problem, HTTPException):
-        return True
+    fields = _fields()
     return not any(payload.text_of(fields, name) for name in ("captcha", "pow", "token"))
 
 
 def missed() -> None:
     """Note that this request's answer to a challenge was wrong, so that it stays counted."""
     g.missed = True
+
+
+def _fields() -> dict[str, Any]:
+    """Return the fields of the request; none where no body can be read, which the view itself refuses."""
+    try:
+        return payload.read()
+    except (Problem, HTTPException):
+        return {}
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 def _phone_key() -> str:

@@ -69,9 +69,8 @@ def language(language: str) -> Response:
     if language not in LANGUAGES:
         raise Problem("not-found")
     response: Response = redirect(frame.inside(request.args.get("next", "")), 303)  # type: ignore[assignment]
-    secure = context.runtime().settings.secure_cookies or request.is_secure
     response.set_cookie(
-        frame.LANGUAGE_COOKIE, language, max_age=YEAR_SECONDS, secure=secure, httponly=True, samesite="Lax"
+        frame.LANGUAGE_COOKIE, language, max_age=YEAR_SECONDS, secure=context.secure(), httponly=True, samesite="Lax"
     )
     return response
 
