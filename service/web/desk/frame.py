@@ -9,7 +9,7 @@ from flask import Response, current_app, redirect, render_template, request, url
 
 from service.web import auth, context, wording
 from service.web.context import LANGUAGES
-from service.web.desk import words
+from service.web.desk import queue_words, words
 from service.web.embed.frame import file_url, local_time, zone
 from service.web.errors import Problem
 
@@ -52,6 +52,7 @@ def page(template: str, status: int = 200, *, said: Mapping[str, str] | None = N
         "csrf": auth.csrf(),
         "doors": _doors(known),
         "file": file_url,
+        "called": lambda actor: queue_words.actor(actor, queue_words.of(language)),
         "local_time": lambda moment: local_time(moment, zone(None)),
         "done": known.get("done_" + request.args.get("done", "")),
         **shown,

@@ -150,6 +150,7 @@ BLOCKS: dict[str, tuple[str, str]] = {
 
 AUDIT: dict[str, tuple[str, str]] = {
     **SHARED,
+    **{key: pair for key, pair in queue_words.WORDS.items() if key.startswith(("reason_", "status_"))},
     "audit_note": (
         "Ai làm gì, khi nào. Không ai sửa hay xóa được các dòng này.",
         "Who did what, and when. Nobody can change or delete these lines.",
@@ -158,6 +159,10 @@ AUDIT: dict[str, tuple[str, str]] = {
     "subject": ("Đối tượng", "Subject"),
     "act": ("Việc", "Act"),
     "detail": ("Chi tiết", "Detail"),
+    "detail_status": ("trạng thái", "status"),
+    "detail_place": ("nơi", "place"),
+    "detail_tries": ("số lần thử", "tries"),
+    "detail_until": ("lần cuối", "last"),
     "machines": ("Cả việc của máy và người đọc", "The engine's and readers' as well"),
     "export": ("Tải về CSV", "Export as CSV"),
     "older": ("Cũ hơn", "Older"),

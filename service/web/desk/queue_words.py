@@ -126,7 +126,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "act_replay": ("kiểm lại", "checked again"),
     "actor_engine": ("máy kiểm", "the engine"),
     "actor_reader": ("bạn đọc", "the reader"),
-    "actor_operator": ("vận hành", "an operator"),
+    "actor_operator": ("người vận hành", "an operator"),
+    "actor_stranger": ("người lạ", "a stranger"),
+    "actor_token": ("mã API {name}", "API token {name}"),
     "approve": ("Duyệt", "Approve"),
     "approve_masked": ("Duyệt, che thông tin riêng", "Approve, mask personal data"),
     "leave": ("Để nguyên", "Leave it"),
@@ -256,5 +258,19 @@ def ago(seconds: float, said: dict[str, str]) -> str:
 
 
 def actor(name: str, said: dict[str, str]) -> str:
-    """Return who acted as people call them: an account's or token's name, or the part of the service."""
-    return said.get(f"actor_{name}") or name.partition(":")[2] or name
+    """Return who acted as people call them: an account by its name, a token or a part of the service in words."""
+    kind, _, own = name.partition(":")
+    return own if kind == "moderator" else said.get(f"actor_{kind}", name).replace("{name}", own)
+
+
+def actor_meant(typed: str) -> str:
+    """Return the actor whom somebody typed as they read it, in either language; what is no such word as it is."""
+    typed = typed.strip()
+    for key, pair in WORDS.items():
+        for word in pair if key.startswith("actor_") else ():
+            before, named, _ = word.partition("{name}")
+            if typed.casefold() == word.casefold():
+                return key.removeprefix("actor_")
+            if named and typed.casefold().startswith(before.casefold()):
+                return f"{key.removeprefix('actor_')}:{typed[len(before) :]}"
+    return typed

@@ -99,16 +99,48 @@ def test_a_sender_is_blocked_from_the_card_of_a_comment(ed, rows, ann, judge_all
 def test_the_audit_shows_narrows_and_exports(ed):
     ed.post("/desk/rules/new", **form(note="=1+1"))
     page = ed.client.get("/desk/audit?noun=rule&since=2020-01-01").get_data(as_text=True)
-    assert "moderator:ed" in page
+    assert "<td>ed</td>" in page
     assert 'href="/desk/audit/export?noun=rule&amp;since=2020-01-01"' in page
     assert 'value="01/01/2020"' in page
-    assert "moderator:ed" in ed.client.get("/desk/audit?noun=rule&since=1/1/2020").get_data(as_text=True)
-    assert "moderator:ed" not in ed.client.get("/desk/audit?noun=rule&until=31/12/2020").get_data(as_text=True)
+    assert "<td>ed</td>" in ed.client.get("/desk/audit?noun=rule&since=1/1/2020").get_data(as_text=True)
+    assert "<td>ed</td>" not in ed.client.get("/desk/audit?noun=rule&until=31/12/2020").get_data(as_text=True)
     export = ed.client.get("/desk/audit/export?noun=rule")
     assert export.content_type == "text/csv; charset=utf-8"
     assert export.get_data(as_text=True).count("\r\n") == 2
     for never in ("never", "31/02/2026", "2026-13-01"):
         assert ed.client.get(f"/desk/audit?since={never}").status_code == 422
+
+
+ACTORS = {"engine": "máy kiểm", "reader": "bạn đọc", "operator": "người vận hành", "stranger": "người lạ"}
+
+
+def test_the_audit_calls_everybody_as_people_do_and_takes_these_words_for_whom_it_shows(
+    site, at_the_desk, ann, judge_all, add_token, client
+):
+    ed = at_the_desk("ad", "admin")
+    at_the_desk("mo")
+    client.post("/desk/sign-in", data={"name": "mo", "password": "x"})
+    sent = ann(body="Đồ ngu như bò").get_json()["id"]
+    judge_all()
+    rule = {"outcome": "reject", "reason": "insult", "version": 2}
+    client.post(f"/v1/review/comments/{sent}/decision", json=rule, headers=add_token("toa-soan", scope="review"))
+
+    def whom(query):
+        page = ed.get(f"/desk/audit?machines=1&{query}").get_data(as_text=True)
+        return set(re.findall(r"<tr>\n<td>[^<]*</td><td>([^<]*)</td>", page)), page
+
+    for language, words in (("vi", ACTORS.values()), ("en", ("the engine", "the reader", "an operator", "a stranger"))):
+        ed.get(f"/desk/language/{language}")
+        shown, page = whom("")
+        token = {"vi": "mã API toa-soan", "en": "API token toa-soan"}[language]
+        assert shown == {*words, token, "ad", "mo"}
+        assert {"vi": "Xúc phạm", "en": "Insult"}[language] in page
+        assert {"vi": "trạng thái: chờ duyệt → đã từ chối", "en": "status: waiting → rejected"}[language] in page
+        for name in (*words, *ACTORS.values(), token):
+            again, page = whom(f"actor={name}")
+            assert len(again) == 1
+            assert f'name="actor" value="{again.pop()}"' in page
+        assert whom("actor=moderator:mo")[0] == whom("actor=mo")[0] == {"mo"}
 
 
 @pytest.mark.parametrize("path", ["/rules", "/rules/new", "/rules/entries", "/rules/1", "/blocks", "/audit"])
