@@ -4,9 +4,9 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache, reduce
+from functools import cache, lru_cache, reduce
 from importlib.resources import files
-from itertools import pairwise
+from itertools import pairwise, repeat
 from operator import or_
 from typing import Any
 
@@ -254,13 +254,13 @@ def _coded(reading: Reading, rules: Grammar, words: list[str], *, toneless: bool
     """Give a field as codes, made once for every file of patterns."""
     memo = f"codes {toneless}"
     if memo not in reading.memo:
-        known = rules.plain
-        codes = [known.get(word) or _code(reading, rules, words, index) for index, word in enumerate(words)]
-        blocks = [0] * (len(words) // _BLOCK + 2)
-        begins = rules.begins
-        for index, code in enumerate(codes):
-            if code in begins:
-                blocks[index // _BLOCK] |= begins[code]
+        known, typed = rules.plain, book().typed
+        codes = [
+            known.get(word) or (_code(reading, rules, words, index) if word in typed else _unlisted(word))
+            for index, word in enumerate(words)
+        ]
+        begun = list(map(rules.begins.get, codes, repeat(0)))
+        blocks = [reduce(or_, begun[at : at + _BLOCK], 0) for at in range(0, len(codes) + _BLOCK + 1, _BLOCK)]
         near = tuple(left | right for left, right in pairwise(blocks))
         reading.memo[memo] = _Line(codes, reduce(or_, near), near)
     found: _Line = reading.memo[memo]
@@ -291,14 +291,17 @@ def _stand_close(needs: int, near: tuple[int, ...]) -> bool:
 
 
 def _code(reading: Reading, rules: Grammar, words: list[str], index: int) -> str:
-    """Give the code of a word the patterns do not list: of what shorthand stands for, of a number, or of any word."""
+    """Give the code of a word that is also shorthand: of what it stands for, or of itself where it is none here."""
     word = words[index]
-    meant = book().typed.get(word)
     counted = index > 0 and words[index - 1].isdigit()
-    if meant is not None and not counted and (len(word) > 1 or _is_shorthand(reading, words, index)):
-        return rules.codes.get(meant, _OTHER)
-    if word in rules.codes:
-        return rules.codes[word]
+    if not counted and (len(word) > 1 or _is_shorthand(reading, words, index)):
+        return rules.codes.get(book().typed[word], _OTHER)
+    return rules.codes.get(word) or _unlisted(word)
+
+
+@lru_cache(maxsize=16384)
+def _unlisted(word: str) -> str:
+    """Give the code of a word that the patterns do not list: of a number, or of any word."""
     return _NUMBER if word[0].isdigit() and _AMOUNT.fullmatch(word) else _OTHER
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 from io import BytesIO
-from itertools import repeat
 from math import sqrt
 from typing import TypeAlias
 from zlib import crc32
@@ -40,14 +39,19 @@ _STEP = np.uint32(0x9E3779B1)
 _OPENING = np.uint32(0xC2B2AE3D)
 _CLOSING = np.uint32(0x27D4EB2F)
 _NONE = np.uint32(0)
+_HALF = np.uint64(32)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The weights of every head for each known feature, by its hash, in order; and what a head begins with."""
+    """The weights of every head for each known feature, by its hash, in order; and what a head begins with.
+
+    A feature's weights stand side by side, in steps of which `scales` tells the worth: each is fetched from memory once.
+    """
 
     keys: Keys
-    weights: Values
+    weights: NDArray[np.int8]
+    scales: Values
     bias: Values
     version: str
 
@@ -78,7 +82,8 @@ def table() -> Table | None:
     with np.load(BytesIO(item.read_bytes()), allow_pickle=False) as stored:
         return Table(
             keys=stored["keys"],
-            weights=(stored["weights"] * stored["scales"][:, None]).astype(np.float32),
+            weights=np.ascontiguousarray(stored["weights"].T),
+            scales=stored["scales"],
             bias=stored["bias"],
             version=str(stored["version"]),
         )
@@ -92,18 +97,21 @@ def keys(words: Sequence[str], breaks: Sequence[bool], *, toneless: bool) -> Key
     """
     size = len(words)
     found = np.zeros((SORTS, size), dtype=np.uint32)
-    singles = np.fromiter(map(_bare if toneless else _marked, words), dtype=np.uint32, count=size)
+    both = np.fromiter(map(_bare if toneless else _marked, words), dtype=np.uint64, count=size)
+    singles = both.astype(np.uint32)
     found[0] = singles
     found[1, 1:] = _pairs(singles)
-    begins = np.fromiter(breaks, dtype=np.bool_, count=size)
+    begins = np.array(breaks, dtype=np.bool_)
     begins[0] = True
-    found[2] = np.where(begins, singles * _OPENING, _NONE)
-    found[3] = np.where(np.append(begins[1:], True), singles * _CLOSING, _NONE)
+    np.multiply(singles, _OPENING, out=found[2], where=begins)
+    np.multiply(singles[:-1], _CLOSING, out=found[3, :-1], where=begins[1:])
+    found[3, -1:] = singles[-1:] * _CLOSING
     if not toneless:
-        kinds_of = np.fromiter(map(_kinds().get, words, repeat(0)), dtype=np.uint32, count=size)
+        kinds_of = (both >> _HALF).astype(np.uint32)
         named = kinds_of != _NONE
-        paired = _pairs(np.where(named, kinds_of, singles)) ^ _OPENING
-        found[4, 1:] = np.where(named[:-1] | named[1:], paired, _NONE)
+        np.bitwise_xor(
+            _pairs(np.where(named, kinds_of, singles)), _OPENING, out=found[4, 1:], where=named[:-1] | named[1:]
+        )
     return found
 
 
@@ -124,7 +132,8 @@ def _kinds() -> dict[str, int]:
 
 @lru_cache(maxsize=32768)
 def _marked(word: str) -> int:
-    return crc32(_shape(word).encode("utf-8", "replace"))
+    """Give the hash of a word, and above the 32nd bit that of its kind."""
+    return crc32(_shape(word).encode("utf-8", "replace")) | _kinds().get(word, 0) << 32
 
 
 @lru_cache(maxsize=16384)
@@ -153,42 +162,46 @@ def _all_heads(reading: Reading) -> dict[str, Likeness]:
     words = reading.words[:_LONGEST]
     if known is None or len(words) < _SHORTEST:
         return {}
-    size = len(words)
+    size, heads = len(words), len(KINDS)
     wanted = keys(words, reading.breaks[:_LONGEST], toneless=reading.toneless).ravel()
-    features = _fresh(wanted)
-    many = np.bincount(features % size, minlength=size).astype(np.float32)
-    hashes = wanted[features]
+    features, hashes = _fresh(wanted)
     places = known.keys.searchsorted(hashes)
     listed = known.keys.take(places, mode="clip") == hashes
+    # Beside what each feature brings to the heads stands that it is one.
+    counted = np.zeros((len(wanted), heads + 1), dtype=np.float32)
+    counted[features, heads] = 1.0
     features, places = features[listed], places[listed]
-    brought = np.zeros((len(KINDS), len(wanted)), dtype=np.float32)
-    brought[:, features] = known.weights[: len(KINDS)].take(places, axis=1)
-    brought = brought.reshape(len(KINDS), SORTS, size).sum(axis=1)
-    firsts, values = _likest(brought, many)
+    counted[features, :heads] = known.weights.take(places, axis=0)[:, :heads] * known.scales[:heads]
+    of_words = np.ascontiguousarray(counted.reshape(SORTS, size, heads + 1).sum(axis=0).T)
+    owners = features % size
+    firsts, values = _likest(of_words)
     return {
-        head: Likeness(head, value + bias, first, min(size, first + WINDOW), amounts, features % size, places)
-        for head, value, bias, first, amounts in zip(KINDS, values, known.bias.tolist(), firsts, brought, strict=False)
+        head: Likeness(head, value + bias, first, min(size, first + WINDOW), amounts, owners, places)
+        for head, value, bias, first, amounts in zip(KINDS, values, known.bias.tolist(), firsts, of_words, strict=False)
     }
 
 
-def _fresh(wanted: Keys) -> NDArray[np.int64]:
-    """Tell where features stand for the first time, in the order of their hashes: what is repeated counts once."""
-    order = wanted.argsort(kind="stable")
-    ranked = wanted[order]
+def _fresh(wanted: Keys) -> tuple[NDArray[np.int64], Keys]:
+    """Tell where features stand for the first time, and their hashes, in the order of these: what is repeated counts once."""
+    # A hash and its place in one number: sorting such is far faster than sorting places by their hashes.
+    ranked = np.sort((wanted.astype(np.uint64) << _HALF) | np.arange(len(wanted), dtype=np.uint64))
+    hashes = (ranked >> _HALF).astype(np.uint32)
     fresh = np.empty(len(ranked), dtype=np.bool_)
     # What a word has not is 0, and so comes first.
-    fresh[0] = ranked[0] != _NONE
-    np.not_equal(ranked[1:], ranked[:-1], out=fresh[1:])
-    found: NDArray[np.int64] = order[fresh]
-    return found
+    fresh[0] = hashes[0] != _NONE
+    np.not_equal(hashes[1:], hashes[:-1], out=fresh[1:])
+    return ranked[fresh].astype(np.uint32).astype(np.int64), hashes[fresh]
 
 
-def _likest(brought: Values, many: Values) -> tuple[list[int], list[float]]:
-    """Give for each head where the likest stretch begins, and its value."""
-    if len(many) <= WINDOW:
-        root = sqrt(max(FEWEST, float(many.sum())))
-        return [0] * len(brought), [float(amounts.sum()) / root for amounts in brought]
-    values = _stretches(brought) / np.sqrt(np.maximum(_stretches(many), FEWEST))
+def _likest(of_words: Values) -> tuple[list[int], list[float]]:
+    """Give for each head where the likest stretch begins, and its value; the last row is how many features each word has."""
+    heads, size = of_words.shape
+    if size <= WINDOW:
+        *sums, many = of_words.sum(axis=1).tolist()
+        root = sqrt(max(FEWEST, many))
+        return [0] * (heads - 1), [amount / root for amount in sums]
+    stretches = _stretches(of_words)
+    values = stretches[:-1] / np.sqrt(np.maximum(stretches[-1], FEWEST))
     firsts = values.argmax(axis=-1).tolist()
     return firsts, [float(row[first]) for row, first in zip(values, firsts, strict=True)]
 
@@ -196,8 +209,8 @@ def _likest(brought: Values, many: Values) -> tuple[list[int], list[float]]:
 def _stretches(amounts: Values) -> Values:
     """Give the sum of every stretch of a window's length."""
     sums = amounts.cumsum(axis=-1)
-    stretches = sums[..., WINDOW - 1 :].copy()
-    stretches[..., 1:] -= sums[..., :-WINDOW]
+    stretches = sums[:, WINDOW - 1 :].copy()
+    stretches[:, 1:] -= sums[:, :-WINDOW]
     return stretches
 
 
@@ -210,6 +223,6 @@ def kinds(found: Likeness) -> dict[str, float]:
     values: dict[str, float] = {}
     for kind in names:
         row = HEADS.index(kind)
-        brought = float(known.weights[row][places].sum())
+        brought = float((known.weights[places, row] * known.scales[row]).sum())
         values[kind] = brought / sqrt(max(FEWEST, len(places))) + float(known.bias[row])
     return values

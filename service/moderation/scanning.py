@@ -19,14 +19,14 @@ def scan(reading: Reading, index: Index) -> Iterator[Hit]:
     last_word, wild = len(words) - 1, 0
     # Only a trick leaves a word half lifted, and few fields hold one.
     half = frozenset(at for at in tricks if _is_wild(words[at])) if tricks else _NOWHERE
-    for first, word in enumerate(words):
+    heads = index.heads
+    for first in [first for first, word in enumerate(words) if word in heads or first in half]:
+        word = words[first]
         node = trie.get(word)
         if first in half:
             wild += 1
             if wild > _WILD:
                 continue
-        elif node is None and word not in typed:
-            continue
         if first < last_word and isinstance(node, dict) and "" not in node and word not in typed:
             following = words[first + 1]
             if following not in node and following not in typed and first + 1 not in half:

@@ -39,6 +39,9 @@ HOSTILE = {
     "brackets": "[({",
     "offers": "vay tiền nhanh liên hệ zalo ",
     "pronouns": "mày tao nó ông bà ",
+    "calls": "VÀO NHÓM ZALO ",
+    "single digits": "1 ",
+    "glued words": "anhemvàonhómzalo ",
 }
 
 

@@ -40,7 +40,8 @@ def test_any_text_gets_a_verdict_and_every_span_is_the_slice_it_names(body, titl
 
 
 @pytest.mark.parametrize(
-    "unit", ["đị", "a\u0301\u0323\u0302", "l.", "0 9 ", "<a ", "thằng ngu ", "\ud800", "*", "x.com ", "á"]
+    "unit",
+    ["đị", "a\u0301\u0323\u0302", "l.", "0 9 ", "<a ", "thằng ngu ", "\ud800", "*", "x.com ", "á", "VÀO NHÓM ZALO "],
 )
 def test_long_hostile_text_is_read_without_a_failed_check(unit):
     verdict = moderate(Submission(body=unit * (20_000 // len(unit))), WHEN_CLEAN)

@@ -168,11 +168,15 @@ def _brands(reading: Reading) -> Iterator[Sign]:
 def _apart(signs: list[Sign]) -> list[Sign]:
     """Of signs of one label that lie over each other, the weightiest and tightest; a warning inside a voice is none."""
     kept: dict[str, list[Sign]] = {}
+    over: dict[tuple[str, int], list[Sign]] = {}
     for sign in sorted(signs, key=lambda s: (-s.weight, s.last - s.first, s.first)):
-        rivals = kept.setdefault(sign.label, [])
-        others = kept.get("voice", []) if sign.label == "warning" else []
-        if all(_shared(sign, other) * 2 <= sign.last - sign.first for other in (*rivals, *others)):
-            rivals.append(sign)
+        places = range(sign.first, sign.last)
+        labels = (sign.label, "voice") if sign.label == "warning" else (sign.label,)
+        rivals = (other for label in labels for at in places for other in over.get((label, at), ()))
+        if all(_shared(sign, other) * 2 <= len(places) for other in rivals):
+            kept.setdefault(sign.label, []).append(sign)
+            for at in places:
+                over.setdefault((sign.label, at), []).append(sign)
     return [sign for signs_of_label in kept.values() for sign in signs_of_label]
 
 

@@ -10,6 +10,7 @@ from itertools import islice
 
 from service.moderation.dwellings import stated
 from service.moderation.findings import quote
+from service.moderation.glimpses import quick
 from service.moderation.lexicon import book
 from service.moderation.likeness import PRIVATE, likeness
 from service.moderation.sheet import Reading, Sheet, field_by_field
@@ -52,6 +53,7 @@ _SIGNS = {
         r"|\b(?=\w)(?:tôi|tui|em|mình|cháu|toi|minh)\s(?:ở|trú|ngụ|trọ|sống|là|o|song|tên|dạy|học)\b",
     ),
 }
+_LOOKS = {name: quick(sign) for name, sign in _SIGNS.items()}
 # They stand for a place in the text; a field is marked from the first to the last of them.
 _PLACED = frozenset({_PERSON, _PLATE, _CLASS, _PLACE, _BESIDE})
 # What bears the name of somebody who is long dead, right before that name.
@@ -59,6 +61,7 @@ _NAMESAKE = re.compile(
     r"(?i)\b(?:đường|phố|hẻm|ngõ|ngách|kiệt|số|trường|chợ|cầu|viện|phường|quận|xã|khu|thcs|thpt|tiểu học|hồ|công viên|giải|sân|"
     r"duong|pho|hem|ngo|so|truong|cho|cau|vien|phuong|quan|xa)(?:\s[\w/.-]*\d[\w/.-]*){0,2}\s$",
 )
+_NAMESAKE_LOOK = quick(_NAMESAKE)
 _NEAR = 24
 _MOST = 2
 _BIAS, _ALIKE = -0.9, 0.8
@@ -93,12 +96,13 @@ def find(sheet: Sheet) -> Iterator[Finding]:
 
 
 def _in_field(reading: Reading) -> Iterator[Finding]:
-    outright = stated(reading)
+    raw = reading.given.encode(errors="replace")
+    outright = stated(reading, raw)
     for start, end, form in outright:
         yield _finding(reading, start, end, form)
     like = None if outright or reading.field == "name" else likeness(reading, PRIVATE)
     if like is not None and like.value > _UNLIKE:
-        yield from _pointed_out(reading, like.value)
+        yield from _pointed_out(reading, raw, like.value)
 
 
 def _seen(name: str, sign: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
@@ -106,15 +110,27 @@ def _seen(name: str, sign: re.Pattern[str], text: str) -> Iterator[re.Match[str]
     for match in sign.finditer(text):
         before = text[max(0, match.start() - _NEAR) : match.start()]
         first, _, _ = match[0].partition(" ")
-        if name != _PERSON or not (_NAMESAKE.search(before) or _NAMESAKE.search(f"{first} ")):
+        if name != _PERSON or not (_is_namesake(before) or _is_namesake(f"{first} ")):
             yield match
 
 
-def _pointed_out(reading: Reading, like: float) -> Iterator[Finding]:
+def _is_namesake(before: str) -> bool:
+    return bool(_NAMESAKE_LOOK.search(before.encode(errors="replace")) and _NAMESAKE.search(before))
+
+
+def _pointed_out(reading: Reading, raw: bytes, like: float) -> Iterator[Finding]:
     """Weigh the signs, until those that are left could not bring the field over the bar."""
     weight, left = _BIAS + _ALIKE * like, sum(_MOST_OF.values())
     found: dict[str, list[tuple[int, int]]] = {}
+    for name, look in _LOOKS.items():
+        if not look.search(raw):
+            found[name] = []
+            left -= _MOST_OF[name]
+            if weight + left < _LIKE:
+                return
     for name, sign in _SIGNS.items():
+        if name in found:
+            continue
         found[name] = [match.span() for match in islice(_seen(name, sign, reading.given), _MOST)]
         weight += _WEIGHTS[name] * len(found[name])
         if found[name] and found[_PERSON]:

@@ -40,10 +40,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Some entries, ready for look-up word by word; `looks` has their first words by how these look without marks."""
+    """Some entries, ready for look-up word by word; `looks` has their first words by how these look without marks.
+
+    `heads` are the words that an entry may begin at: first words, and shorthand.
+    """
 
     trie: Node
     looks: dict[str, tuple[str, ...]]
+    heads: frozenset[str]
 
     def first_words(self, head: str, tail: str) -> tuple[str, ...]:
         """Give the first words of entries that begin and end so."""
@@ -96,8 +100,8 @@ def book() -> Book:
     return Book(
         version=_version(),
         entries=entries,
-        abuse=_index(e for e in entries if e.kind not in OFFER_KINDS),
-        offers=_index(e for e in entries if e.kind in OFFER_KINDS),
+        abuse=_index((e for e in entries if e.kind not in OFFER_KINDS), typed),
+        offers=_index((e for e in entries if e.kind in OFFER_KINDS), typed),
         strong=strong,
         strong_folded=_folded(alone),
         abbreviations=frozenset(e.words[0] for e in entries if len(e.words) == 1 and e.kind != "safe"),
@@ -168,11 +172,11 @@ def _safe(cell: str) -> Iterator[Entry]:
         yield Entry(form, terms(form), None, 0, "safe", toneless=False)
 
 
-def _index(entries: Iterable[Entry]) -> Index:
+def _index(entries: Iterable[Entry], typed: Iterable[str]) -> Index:
     trie: Node = {}
     for entry in entries:
         _plant(trie, entry)
-    return Index(trie, _looks(trie))
+    return Index(trie, _looks(trie), frozenset((*trie, *typed)))
 
 
 def _plant(trie: Node, entry: Entry) -> None:
