@@ -15,6 +15,7 @@ from uuid import UUID
 
 import structlog
 from rq import get_current_job
+from sqlalchemy.orm import Session
 
 from service import config, jobs, news, runtime, telemetry
 from service.comments import judging
@@ -92,18 +93,18 @@ def _ended(parts: Runtime, name: str, result: str, started: float, **more: objec
 
 
 def _drain(parts: Runtime, started: float) -> int:
-    finished, turn = 0, 0
-    while True:
-        # The bell is reset first: what arrives after the claim must be able to ring.
-        jobs.heard(parts.redis)
-        claimed = drain_once(parts, late_first=turn % 2 == 1)
-        if claimed is None:
-            return finished
-        finished, turn = finished + claimed, turn + 1
+    stopped = False
+
+    def go_on() -> bool:
+        nonlocal stopped
         # Who waits for this process to end waits for the batch in its hands, and not for all that is pending.
-        if time.monotonic() - started >= DRAIN_SECONDS or jobs.asked_to_stop(parts.redis):
-            jobs.ring(parts.redis, parts.tally)
-            return finished
+        stopped = time.monotonic() - started >= DRAIN_SECONDS or jobs.asked_to_stop(parts.redis)
+        return not stopped
+
+    finished = drain(parts, go_on=go_on)
+    if stopped:
+        jobs.ring(parts.redis, parts.tally)
+    return finished
 
 
 def _backtest(parts: Runtime, backtest_id: UUID, started: float) -> int:
@@ -150,19 +151,48 @@ def within_time(seconds: float = COMMENT_SECONDS) -> Iterator[None]:
         signal.signal(signal.SIGVTALRM, before)
 
 
-def drain_once(parts: Runtime, *, late_first: bool = False) -> int | None:
-    """Claim, judge and finish one batch; return how many were finished, None when nothing was due."""
-    settings = parts.settings
+def drain(parts: Runtime, *, go_on: Callable[[], bool] = lambda: True, late_first: bool = False) -> int:
+    """Judge batch after batch while something is due and `go_on` says so; return how many comments were finished.
+
+    A batch is finished and the next one claimed in one transaction: either both happened or neither.
+    """
+    finished = 0
+    # The bell is reset first: what arrives after the claim must be able to ring.
+    jobs.heard(parts.redis)
     with parts.database.writing() as session:
-        claimed = judging.claim(
-            session, batch=settings.batch, lease=settings.lease, attempts=settings.attempts, late_first=late_first
-        )
-    held = 0
-    if late_first or not claimed:
+        claimed, held = _claim(parts, session, late_first)
+    while claimed or held:
+        finished += held
+        judged = _judged(parts, claimed)
+        late_first, more = not late_first, go_on()
+        if more:
+            jobs.heard(parts.redis)
         with parts.database.writing() as session:
-            held = judging.give_up(session, attempts=settings.attempts, lease=settings.lease, now=datetime.now(UTC))
+            finished += judging.finish(session, judged, now=datetime.now(UTC))
+            judging.give_back(session, claimed[len(judged) :])
+            claimed, held = _claim(parts, session, late_first) if more else ([], 0)
+        for one in judged:
+            verdict: dict[str, str | int] = {"job": _job_id(), "outcome": one.verdict.outcome.value}
+            parts.telemetry.tell(Span("judge", one.seconds, verdict, comment=one.claimed.id))
+        news.tell(parts.redis, judging.shown_anew(judged), only_added=True)
+    return finished
+
+
+def _claim(parts: Runtime, session: Session, late_first: bool) -> tuple[list[judging.Claimed], int]:
+    """Return the next batch, and how many comments were held since nobody could check them."""
+    settings = parts.settings
+    claimed = judging.claim(
+        session, batch=settings.batch, lease=settings.lease, attempts=settings.attempts, late_first=late_first
+    )
+    if claimed and not late_first:
+        return claimed, 0
+    return claimed, judging.give_up(session, attempts=settings.attempts, lease=settings.lease, now=datetime.now(UTC))
+
+
+def _judged(parts: Runtime, claimed: list[judging.Claimed]) -> list[judging.Judged]:
+    settings = parts.settings
     if not claimed:
-        return held or None
+        return []
     with parts.database.reading() as session:
         cases = judging.gather(
             session,
@@ -173,11 +203,4 @@ def drain_once(parts: Runtime, *, late_first: bool = False) -> int | None:
         )
     judged = judging.judge(cases, limit=within_time, seconds=settings.lease.total_seconds() / 2)
     parts.tally.observe_all(vocabulary.VERDICT_SECONDS, [one.seconds for one in judged])
-    with parts.database.writing() as session:
-        finished = judging.finish(session, judged, now=datetime.now(UTC))
-        judging.give_back(session, claimed[len(judged) :])
-    for one in judged:
-        verdict: dict[str, str | int] = {"job": _job_id(), "outcome": one.verdict.outcome.value}
-        parts.telemetry.tell(Span("judge", one.seconds, verdict, comment=one.claimed.id))
-    news.tell(parts.redis, judging.shown_anew(judged), only_added=True)
-    return finished + held
+    return judged

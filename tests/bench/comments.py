@@ -11,7 +11,7 @@ from service.comments.submission import Arrival, Draft, Gate
 from service.sites import KnownSite
 from tests.bench.engine import SENTENCES
 from tests.bench.installation import Installation
-from workers.tasks import drain_once
+from workers.tasks import drain
 
 WORDS = tuple(sorted({word for sentence in SENTENCES for word in sentence.split()}))
 ROUGH = ("Thằng này ngu như chó, im mồm đi.", "Cho vay nhanh lãi suất thấp, liên hệ zalo 0912 345 678.")
@@ -54,8 +54,7 @@ def publish(stand: Installation, site: KnownSite, article: str, count: int) -> N
         draft = Draft(article=article, name="Ngọc Ánh", title="Ý kiến", body=f"{dice.choice(SENTENCES)} Lần {at}.")
         with stand.parts.database.writing() as session:
             submission.store(session, [_ready(stand, site, draft, f"10.1.{at}.1")])
-    while drain_once(stand.parts) is not None:
-        pass
+    drain(stand.parts)
 
 
 def requests(stand: Installation, site: KnownSite, article: str, count: int, *, seed: int) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 
 from service.comments import judging, receipts, state
 from service.comments.submission import Draft, Gate
@@ -47,6 +47,10 @@ def end_leases(parts):
     """Let every lease run out, as if its time had passed."""
     with parts.database.writing() as session:
         session.execute(update(Comment).values(lease_until=database_time(timedelta(seconds=-1))))
+
+
+def never():
+    return False
 
 
 def status(parts, accepted):
@@ -107,9 +111,36 @@ def test_a_stream_of_fresh_comments_keeps_no_late_one_waiting(parts, send):
             session.execute(update(Comment).where(Comment.id == one.id).values(attempts=attempts))
     for n in range(5):
         send(f"Ý kiến thứ {n} về tuyến đường mới mở.")
-    assert tasks.drain_once(parts, late_first=True) == 2
+    assert tasks.drain(parts, go_on=never, late_first=True) == 2
     assert (status(parts, late), status(parts, lost)) == ("approved", "held")
-    assert tasks.drain_once(parts) == 5
+    assert tasks.drain(parts, go_on=never) == 5
+
+
+@pytest.mark.parametrize("more_settings", [{"BATCH": "2"}])
+def test_a_batch_is_finished_and_the_next_one_claimed_by_one_commit(parts, send):
+    for n in range(6):
+        send(f"Ý kiến thứ {n} về tuyến đường mới mở.")
+    commits = []
+
+    def note(connection):
+        if not connection.get_execution_options().get("sqlite_reading"):
+            commits.append(connection)
+
+    event.listen(parts.database.engine, "commit", note)
+    assert tasks.drain(parts) == 6
+    event.remove(parts.database.engine, "commit", note)
+    assert len(commits) == 1 + 3, "the first claim, and one for each batch"
+
+
+def test_who_goes_on_no_longer_has_nothing_in_hand(parts, send):
+    for n in range(3):
+        send(f"Ý kiến thứ {n} về tuyến đường mới mở.")
+    late = send("Thử rồi.")
+    with parts.database.writing() as session:
+        session.execute(update(Comment).where(Comment.id == late.id).values(attempts=1))
+    assert tasks.drain(parts, go_on=never) == 3
+    with parts.database.reading() as session:
+        assert session.get_one(Comment, late.id).lease_token is None
 
 
 def test_a_late_worker_changes_nothing(parts, send):
@@ -140,7 +171,7 @@ def test_what_could_not_be_checked_in_three_attempts_is_held_and_says_so(parts, 
     for _ in range(3):
         assert len(claim(parts)) == 1
         end_leases(parts)
-    assert tasks.drain_once(parts) == 1
+    assert tasks.drain(parts, go_on=never) == 1
     assert status(parts, accepted) == "held"
     with parts.database.reading() as session:
         (finding,) = session.get_one(Comment, accepted.id).findings
@@ -158,7 +189,7 @@ def test_a_comment_that_kills_its_worker_takes_no_neighbour_along(parts, send):
             finish(parts, claimed)
         else:
             end_leases(parts)
-    tasks.drain_once(parts)
+    tasks.drain(parts, go_on=never)
     assert status(parts, killer) == "held"
     assert {status(parts, one) for one in neighbours} == {"approved"}
 
@@ -313,7 +344,7 @@ def test_what_could_not_be_checked_can_be_replayed(parts, send, judge_all):
     for _ in range(3):
         claim(parts)
         end_leases(parts)
-    tasks.drain_once(parts)
+    tasks.drain(parts, go_on=never)
     with parts.database.writing() as session:
         assert judging.replay(session, judging.not_checked(session), now=datetime.now(UTC)) == 1
     judge_all()
