@@ -1,7 +1,5 @@
 """Rules are written, changed and moved from state to state; nothing is matched here."""
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -12,10 +10,9 @@ from sqlalchemy.orm import Session
 
 from service import events
 from service.models import Backtest, Rule, Site
-from service.moderation.checks import site_rules
-from service.moderation.lexicon import terms
 from service.moderation.vocabulary import Category, Outcome, RuleKind, SiteRule
 from service.moderators import Viewer
+from service.rules.drafts import BadRule, Draft, checked
 
 State = Literal["draft", "backtest", "shadow", "live", "retired"]
 STATES: tuple[State, ...] = get_args(State)
@@ -28,42 +25,16 @@ MOVES: Mapping[str, tuple[State, ...]] = {
 }
 """Where a person may move a rule; only a backtest takes it from draft to backtest."""
 STANDING = ("shadow", "live")
-FORMS = 2000
 FORMS_OF_A_SITE = 5000
 PATTERNS_OF_A_SITE = 200
-FORM_LENGTH = 200
-DAILY_CAP = 200
-
-_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
 
 
 class UnknownRule(Exception):
     """There is no such rule among those that the viewer may see."""
 
 
-class BadRule(Exception):
-    """The rule makes no sense; `field` and `code` say where, `said` quotes what was refused or who refused it."""
-
-    def __init__(self, field: str, code: str, said: str = "") -> None:
-        super().__init__(f"{field}: {code}")
-        self.field, self.code, self.said = field, code, said
-
-
 class RuleMoved(Exception):
     """Somebody changed the rule meanwhile, or it cannot be moved so from where it stands."""
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What a person writes of a rule; `daily_cap` is how many comments a day it may act on, None for any number."""
-
-    kind: RuleKind
-    forms: tuple[str, ...] = ()
-    category: Category = Category.POLICY
-    outcome: Outcome = Outcome.HOLD
-    threshold: int = 2
-    daily_cap: int | None = DAILY_CAP
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,45 +140,6 @@ def move(session: Session, viewer: Viewer, rule_id: int, state: str, *, version:
     session.flush()
     _note(session, viewer, row, "move", now, {"state": [before, state]})
     return known(row, key)
-
-
-def checked(draft: Draft) -> Draft:
-    """Return the rule in the form in which it is kept; raise `BadRule`."""
-    if draft.daily_cap is not None and not 1 <= draft.daily_cap <= 100_000:
-        raise BadRule("daily_cap", "invalid")
-    if draft.kind in site_rules.CHANGING:
-        if draft.kind is RuleKind.THRESHOLD and not 1 <= draft.threshold <= 4:
-            raise BadRule("threshold", "invalid")
-        return replace(draft, forms=())
-    forms = tuple(dict.fromkeys(filter(None, (unicodedata.normalize("NFC", form.strip()) for form in draft.forms))))
-    if not forms:
-        raise BadRule("forms", "required")
-    if len(forms) > FORMS:
-        raise BadRule("forms", "too_many", str(FORMS))
-    if draft.kind is RuleKind.DOMAIN:
-        forms = tuple(dict.fromkeys(site_rules.host(form) for form in forms))
-    for form in forms:
-        _check_form(draft.kind, form)
-    return replace(draft, forms=forms)
-
-
-def _check_form(kind: RuleKind, form: str) -> None:
-    if len(form) > (site_rules.PATTERN_LENGTH if kind is RuleKind.PATTERN else FORM_LENGTH):
-        raise BadRule("forms", "form_too_long", form[:40])
-    if kind is RuleKind.PATTERN:
-        try:
-            site_rules.compiled(form)
-        except site_rules.BadPattern as error:
-            said = str(error)
-            raise BadRule("forms", "bad_pattern" if said else "matches_everything", said or form[:80]) from error
-        return
-    if kind is RuleKind.DOMAIN:
-        if not _DOMAIN.fullmatch(form):
-            raise BadRule("forms", "bad_domain", form[:80])
-        return
-    words = len(terms(form))
-    if (kind is RuleKind.WORD and words != 1) or (kind is RuleKind.PHRASE and not 2 <= words <= 12):
-        raise BadRule("forms", "not_a_word" if kind is RuleKind.WORD else "not_a_phrase", form[:80])
 
 
 def known(row: Rule, site_key: str) -> KnownRule:

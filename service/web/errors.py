@@ -21,7 +21,7 @@ from service.challenges import ChallengesAway
 from service.comments import deciding, queue, receipts
 from service.db import AWAY
 from service.metrics import vocabulary
-from service.rules import backtests, keeping
+from service.rules import backtests, drafts, keeping
 from service.web import context, wording
 
 RETRY_SECONDS = 5
@@ -129,7 +129,7 @@ TRANSLATED: dict[type[Exception], Callable[[Any], Problem]] = {
     blocks.BadBlock: lambda error: FieldErrors([FieldError(error.field, error.code)]),
     keeping.UnknownRule: lambda _: Problem("not-found"),
     keeping.RuleMoved: lambda _: Problem("conflict"),
-    keeping.BadRule: lambda error: FieldErrors([FieldError(error.field, error.code, said=error.said)]),
+    drafts.BadRule: lambda error: FieldErrors([FieldError(error.field, error.code, said=error.said)]),
     backtests.UnknownBacktest: lambda _: Problem("not-found"),
     queue.BadCursor: lambda _: FieldErrors([FieldError("cursor", "invalid")]),
 }

@@ -20,7 +20,7 @@ from service.web.errors import Problem
 from service.web.keeping.audit import audit
 from service.web.keeping.blocks import blocks
 from service.web.keeping.rules import rules
-from service.web.schemas import answers
+from service.web.schemas import reviewed
 
 review = Blueprint("review", __name__, url_prefix="/v1/review")
 for kept in (rules, blocks, audit):
@@ -48,7 +48,7 @@ def comments() -> Response:
         page = queue.page(session, viewer, chosen, limit=wanted.limit, cursor=wanted.cursor or None)
         reports = reporting.counted(session, [row.id for row in page.comments])
         listed = [comment_as_json(row, reports=reports.get(row.id, NO_REPORTS)) for row in page.comments]
-    return answer.private(answers.Queue(comments=listed, next=page.next, total=page.total))
+    return answer.private(reviewed.Queue(comments=listed, next=page.next, total=page.total))
 
 
 @review.get("/comments/<uuid:comment_id>")
@@ -58,7 +58,7 @@ def comment(comment_id: uuid.UUID) -> Response:
     with context.runtime().database.reading() as session:
         card = queue.card(session, viewer, comment_id, now=context.now())
         reports = reporting.counted(session, [card.comment.id])
-        document: answers.Card = {
+        document: reviewed.Card = {
             **comment_as_json(card.comment, reports=reports.get(card.comment.id, NO_REPORTS)),
             "complaints": [complaint_as_json(one) for one in reporting.complaints(session, card.comment.id)],
             "decisions": [decision_as_json(row) for row in card.decisions],
@@ -79,7 +79,7 @@ def decide(comment_id: uuid.UUID) -> Response:
             row, decision = deciding.decide(
                 session, viewer, comment_id, ruling, version=asked.version, now=context.now()
             )
-            document: answers.Decided = {"comment": comment_as_json(row), "decision": decision_as_json(decision)}
+            document: reviewed.Decided = {"comment": comment_as_json(row), "decision": decision_as_json(decision)}
     except DecidedMeanwhile as error:
         raise _conflict(error) from error
     context.tell_of([row.article_id])
@@ -96,14 +96,14 @@ def decide_many() -> Response:
     with context.runtime().database.writing() as session:
         found = deciding.decide_many(session, viewer, items, ruling, now=context.now())
         changed = deciding.articles_of(session, [one for one, result in found.items() if not isinstance(result, int)])
-        results: list[answers.Result] = [
+        results: list[reviewed.Result] = [
             {"id": str(one), "status": result}
             if isinstance(result, int)
             else {"id": str(one), "status": 200, "decision": decision_as_json(result)}
             for one, result in found.items()
         ]
     context.tell_of(changed)
-    return answer.private(answers.Results(results=results))
+    return answer.private(reviewed.Results(results=results))
 
 
 @review.post("/undo")
@@ -114,7 +114,7 @@ def undo() -> Response:
     try:
         with context.runtime().database.writing() as session:
             row, decision = undoing.undo(session, viewer, asked.decision, now=context.now())
-            document: answers.Decided = {"comment": comment_as_json(row), "decision": decision_as_json(decision)}
+            document: reviewed.Decided = {"comment": comment_as_json(row), "decision": decision_as_json(decision)}
     except DecidedMeanwhile as error:
         raise _conflict(error) from error
     context.tell_of([row.article_id])
@@ -130,14 +130,14 @@ def undo_many() -> Response:
         found = undoing.undo_many(session, viewer, list(dict.fromkeys(asked.decisions)), now=context.now())
         undone = [row for row in found.values() if not isinstance(row, int)]
         changed = deciding.articles_of(session, [row.comment_id for row in undone])
-        results: list[answers.Undoing] = [
+        results: list[reviewed.Undoing] = [
             {"decision": str(one), "status": result}
             if isinstance(result, int)
             else {"decision": str(one), "status": 200, "undone": decision_as_json(result)}
             for one, result in found.items()
         ]
     context.tell_of(changed)
-    return answer.private(answers.Undone(results=results))
+    return answer.private(reviewed.Undone(results=results))
 
 
 @review.post("/comments/<uuid:comment_id>/notes")
@@ -148,7 +148,7 @@ def note(comment_id: uuid.UUID) -> Response:
     try:
         with context.runtime().database.writing() as session:
             row, made = deciding.note(session, viewer, comment_id, asked.note, version=asked.version, now=context.now())
-            document: answers.Decided = {"comment": comment_as_json(row), "decision": decision_as_json(made)}
+            document: reviewed.Decided = {"comment": comment_as_json(row), "decision": decision_as_json(made)}
     except DecidedMeanwhile as error:
         raise _conflict(error) from error
     return answer.private(document)
@@ -163,7 +163,7 @@ def lease(comment_id: uuid.UUID) -> Response:
             until = leasing.lease(session, viewer, comment_id, now=context.now())
     except BeingRead as error:
         raise Problem("conflict", lease={"by": error.by, "until": answer.moment(error.until)}) from error
-    return answer.private(answers.Leased(lease={"by": viewer.actor, "until": answer.moment(until)}))
+    return answer.private(reviewed.Leased(lease={"by": viewer.actor, "until": answer.moment(until)}))
 
 
 @review.delete("/comments/<uuid:comment_id>/lease")
@@ -183,7 +183,7 @@ def reveal(comment_id: uuid.UUID) -> Response:
     runtime = context.runtime()
     with runtime.database.writing() as session:
         phone = deciding.reveal(session, viewer, comment_id, runtime.vault, reason=asked.reason, now=context.now())
-    return answer.private(answers.Phone(phone=phone))
+    return answer.private(reviewed.Phone(phone=phone))
 
 
 @review.post("/preview")
@@ -201,7 +201,7 @@ def preview() -> Response:
             policy = standing.policy_of(session, site, now=context.now(), zone=runtime.settings.zone)
     verdict = moderation.moderate(Submission(body=asked.body, title=asked.title, name=asked.name), policy)
     return answer.private(
-        answers.Verdict(
+        reviewed.Verdict(
             outcome=verdict.outcome,
             risk=verdict.risk,
             policy_version=verdict.policy_version,
@@ -210,7 +210,7 @@ def preview() -> Response:
     )
 
 
-def comment_as_json(row: Comment, *, reports: Count = NO_REPORTS) -> answers.Reviewed:
+def comment_as_json(row: Comment, *, reports: Count = NO_REPORTS) -> reviewed.Reviewed:
     """Return a comment as moderators see it; the phone is masked."""
     now = context.now()
     return {
@@ -239,7 +239,7 @@ def comment_as_json(row: Comment, *, reports: Count = NO_REPORTS) -> answers.Rev
     }
 
 
-def _lease(row: Comment, now: datetime) -> answers.Lease | None:
+def _lease(row: Comment, now: datetime) -> reviewed.Lease | None:
     if row.reviewer is None or row.reviewer_until is None or row.reviewer_until <= now:
         return None
     return {"by": row.reviewer, "until": answer.moment(row.reviewer_until)}
@@ -255,7 +255,7 @@ def _masked_phone(row: Comment) -> str | None:
         return "•"
 
 
-def finding_as_json(finding: dict[str, Any]) -> answers.Finding:
+def finding_as_json(finding: dict[str, Any]) -> reviewed.Finding:
     """Return a stored finding with its sentence in the moderator's language."""
     return {
         "check": finding["check"],
@@ -269,12 +269,12 @@ def finding_as_json(finding: dict[str, Any]) -> answers.Finding:
     }
 
 
-def complaint_as_json(one: Complaint) -> answers.Complaint:
+def complaint_as_json(one: Complaint) -> reviewed.Complaint:
     """Return what one reader said; who it was is nobody's to see."""
     return {"reason": one.reason, "text": one.text, "at": answer.moment(one.created_at), "open": one.open}
 
 
-def decision_as_json(row: Decision) -> answers.Decision:
+def decision_as_json(row: Decision) -> reviewed.Decision:
     """Return one row of the history."""
     return {
         "id": str(row.id),

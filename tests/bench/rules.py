@@ -8,7 +8,7 @@ from service.moderation import prepare
 from service.moderation.vocabulary import RuleKind
 from service.moderators import Viewer
 from service.rules import backtests, keeping
-from service.rules.keeping import Draft
+from service.rules.drafts import Draft
 from tests.bench import growth
 from tests.bench.installation import Installation, installed
 from tests.bench.report import Row, Table

@@ -12,8 +12,9 @@ from service.comments import deciding, receipts, undoing
 from service.models import Backtest, Comment, Event, Sighting
 from service.moderation.vocabulary import Category, Outcome, RuleKind
 from service.moderators import Viewer
-from service.rules import backtests, keeping, people, standing
-from service.rules.keeping import BadRule, Draft, RuleMoved, UnknownRule
+from service.rules import backtests, drafts, keeping, people, standing
+from service.rules.drafts import BadRule, Draft
+from service.rules.keeping import RuleMoved, UnknownRule
 from tests.conftest import wait_for
 from workers import schedule
 
@@ -142,12 +143,12 @@ def test_a_rule_that_looks_for_something_else_is_a_draft_again_and_a_live_one_ke
 )
 def test_a_rule_that_makes_no_sense_is_refused_with_its_reason(draft, field, code):
     with pytest.raises(BadRule) as refused:
-        keeping.checked(draft)
+        drafts.checked(draft)
     assert (refused.value.field, refused.value.code) == (field, code)
 
 
 def test_links_are_kept_as_domains():
-    kept = keeping.checked(Draft(RuleKind.DOMAIN, ("https://www.Example.com/a", "example.com")))
+    kept = drafts.checked(Draft(RuleKind.DOMAIN, ("https://www.Example.com/a", "example.com")))
 
     assert kept.forms == ("example.com",)
 

@@ -11,7 +11,8 @@ from service.moderation.vocabulary import Category, Outcome, RuleKind
 from service.moderators import Viewer
 from service.rules import backtests, keeping, people, standing
 from service.rules.backtests import ACTIVE, GROUPS, Sample
-from service.rules.keeping import STANDING, Draft, RuleMoved
+from service.rules.drafts import BadRule, Draft
+from service.rules.keeping import STANDING, RuleMoved
 from service.web import auth, context, payload, schemas
 from service.web.desk import frame, words
 from service.web.desk.kept_words import RULES
@@ -68,7 +69,7 @@ def add() -> Response:
         asked = schemas.parse(schemas.RuleIn, fields)
         with context.runtime().database.writing() as session:
             rule = keeping.add(session, auth.viewer(), asked.site, asked.draft(), now=context.now())
-    except (FieldErrors, keeping.BadRule) as error:
+    except (FieldErrors, BadRule) as error:
         return blank(fields, _said(error), 422)
     return frame.onward("desk.rules.one", rule_id=rule.id, done="rule_saved")
 
@@ -112,7 +113,7 @@ def change(rule_id: int) -> Response:
         asked = schemas.parse(schemas.RuleChangeIn, fields)
         with context.runtime().database.writing() as session:
             keeping.change(session, auth.viewer(), rule_id, asked.draft(), version=asked.version, now=context.now())
-    except (FieldErrors, keeping.BadRule) as error:
+    except (FieldErrors, BadRule) as error:
         return one(rule_id, fields, _said(error), 422)
     except RuleMoved:
         return one(rule_id, None, _words()["changed_meanwhile"], 409)
@@ -126,7 +127,7 @@ def move(rule_id: int) -> Response:
         asked = schemas.parse(schemas.RuleStateIn, payload.read())
         with context.runtime().database.writing() as session:
             keeping.move(session, auth.viewer(), rule_id, asked.state, version=asked.version, now=context.now())
-    except keeping.BadRule as error:
+    except BadRule as error:
         return one(rule_id, None, _said(error), 422)
     except RuleMoved:
         return one(rule_id, None, _words()["changed_meanwhile"], 409)

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from service.web import schemas
 from service.web.embed.pages import EmbedQuery
-from service.web.schemas import answers, kept
+from service.web.schemas import answers, kept, reviewed
 
 DOCUMENTED = ("public", "review", "embed", "scripts", "ops", "documents")
 
@@ -44,7 +44,7 @@ class Call:
 
 _REVIEW = (401, 403, 429, 503)
 _BODY = (400, 413, 415, 422)
-_FIRST = {409: answers.DecidedMeanwhile}
+_FIRST = {409: reviewed.DecidedMeanwhile}
 CALLS: dict[str, Call] = {
     "public.challenge": Call({201: answers.Challenge, 204: NOTHING}, (*_BODY, 403, 404, 429, 503), schemas.ChallengeIn),
     "public.challenge_image": Call({200: Raw("image/webp")}, (404, 429, 503)),
@@ -62,17 +62,17 @@ CALLS: dict[str, Call] = {
     "public.report": Call(
         {202: answers.Reported, 303: NOTHING}, (*_BODY, 403, 404, 429, 503), schemas.ReportIn, pages=True
     ),
-    "review.comments": Call({200: answers.Queue}, (422, *_REVIEW), query=schemas.QueueQuery),
-    "review.comment": Call({200: answers.Card}, (404, *_REVIEW)),
-    "review.decide": Call({200: answers.Decided}, (*_BODY, 404, 409, *_REVIEW), schemas.DecisionIn, told=_FIRST),
-    "review.decide_many": Call({200: answers.Results}, (*_BODY, *_REVIEW), schemas.DecisionsIn),
-    "review.undo": Call({200: answers.Decided}, (*_BODY, 404, 409, *_REVIEW), schemas.UndoIn, told=_FIRST),
-    "review.undo_many": Call({200: answers.Undone}, (*_BODY, *_REVIEW), schemas.UndoManyIn),
-    "review.note": Call({200: answers.Decided}, (*_BODY, 404, 409, *_REVIEW), schemas.NoteIn, told=_FIRST),
-    "review.lease": Call({200: answers.Leased}, (404, 409, *_REVIEW), told={409: answers.BeingRead}),
+    "review.comments": Call({200: reviewed.Queue}, (422, *_REVIEW), query=schemas.QueueQuery),
+    "review.comment": Call({200: reviewed.Card}, (404, *_REVIEW)),
+    "review.decide": Call({200: reviewed.Decided}, (*_BODY, 404, 409, *_REVIEW), schemas.DecisionIn, told=_FIRST),
+    "review.decide_many": Call({200: reviewed.Results}, (*_BODY, *_REVIEW), schemas.DecisionsIn),
+    "review.undo": Call({200: reviewed.Decided}, (*_BODY, 404, 409, *_REVIEW), schemas.UndoIn, told=_FIRST),
+    "review.undo_many": Call({200: reviewed.Undone}, (*_BODY, *_REVIEW), schemas.UndoManyIn),
+    "review.note": Call({200: reviewed.Decided}, (*_BODY, 404, 409, *_REVIEW), schemas.NoteIn, told=_FIRST),
+    "review.lease": Call({200: reviewed.Leased}, (404, 409, *_REVIEW), told={409: reviewed.BeingRead}),
     "review.release": Call({204: NOTHING}, (404, *_REVIEW)),
-    "review.reveal": Call({200: answers.Phone}, (*_BODY, 404, 410, *_REVIEW), schemas.RevealIn),
-    "review.preview": Call({200: answers.Verdict}, (*_BODY, 404, *_REVIEW), schemas.PreviewIn),
+    "review.reveal": Call({200: reviewed.Phone}, (*_BODY, 404, 410, *_REVIEW), schemas.RevealIn),
+    "review.preview": Call({200: reviewed.Verdict}, (*_BODY, 404, *_REVIEW), schemas.PreviewIn),
     "review.rules.listed": Call({200: kept.Rules}, (422, *_REVIEW), query=schemas.RulesQuery),
     "review.rules.add": Call({201: kept.OneRule}, (*_BODY, 404, *_REVIEW), schemas.RuleIn),
     "review.rules.one": Call({200: kept.OneRule}, (404, *_REVIEW)),

@@ -11,8 +11,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJson
 from service import audit, blocks
 from service.moderation.checks import site_rules
 from service.moderation.vocabulary import Category, Outcome, RuleKind
-from service.rules import backtests, keeping
-from service.rules.keeping import Draft
+from service.rules import backtests, drafts, keeping
+from service.rules.drafts import Draft
 from service.web.schemas import fields
 from service.web.schemas.fields import Note, ShortText, SiteKey, Typed
 
@@ -65,11 +65,11 @@ class DraftIn(BaseModel):
     forms: Annotated[
         list[Annotated[Typed, AfterValidator(_form)]],
         BeforeValidator(_lines),
-        Field(max_length=keeping.FORMS),
+        Field(max_length=drafts.FORMS),
         WithJsonSchema(
             {
                 "anyOf": [
-                    {"type": "array", "items": {"type": "string"}, "maxItems": keeping.FORMS},
+                    {"type": "array", "items": {"type": "string"}, "maxItems": drafts.FORMS},
                     {"type": "string", "description": "One a line."},
                 ],
                 "description": "Words, phrases, RE2 patterns or domains; none for a change.",
@@ -96,7 +96,7 @@ class DraftIn(BaseModel):
                 "description": "Comments a day on which it may act; null or 0 for any number.",
             }
         ),
-    ] = keeping.DAILY_CAP
+    ] = drafts.DAILY_CAP
     note: Note = ""
 
     def draft(self) -> Draft:

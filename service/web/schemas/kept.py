@@ -10,8 +10,9 @@ from service.blocks import KINDS
 from service.moderation.vocabulary import Category, RuleKind
 from service.rules.backtests import GROUPS
 from service.rules.keeping import STATES
-from service.web.schemas.answers import Decisive, Id, Moment, Span, exact
+from service.web.schemas.answers import Id, Moment, exact
 from service.web.schemas.fields import among
+from service.web.schemas.reviewed import Decisive, Span
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Number = Annotated[int, Field(ge=0)]
