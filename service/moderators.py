@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -13,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service import events
+from service.breached import is_breached
 from service.events import OPERATOR
 from service.models import Moderator, Site, Token
 
@@ -31,6 +33,10 @@ class BadAccount(Exception):
 
 class EasilyGuessed(BadAccount):
     """The password is on a list of known ones, or made of a few common words, names, dates or keys."""
+
+
+class Breached(BadAccount):
+    """The password is known from a breach."""
 
 
 class UnknownAccount(Exception):
@@ -229,10 +235,10 @@ def verify(account: Account | None, password: str) -> Account:
     return account
 
 
-def hashed(password: str, *, about: Sequence[str] = ()) -> str:
-    """Return what is stored of a password that a person chose; raise `BadAccount`, or `EasilyGuessed`.
+def hashed(password: str, *, about: Sequence[str] = (), listed: Path | None = None) -> str:
+    """Return what is stored of a password that a person chose; raise `BadAccount`, `EasilyGuessed` or `Breached`.
 
-    `about` are words that somebody who wants to get in would try first.
+    `about` are words that somebody who wants to get in would try first, `listed` is a list of breached passwords.
     """
     if not 12 <= len(password) <= 200:
         raise BadAccount("A password has 12 to 200 characters.")
@@ -242,6 +248,8 @@ def hashed(password: str, *, about: Sequence[str] = ()) -> str:
     # It looks at so much of one in a moment; what is longer is not weaker for its end.
     if zxcvbn(password[:SEEN_OF_PASSWORD], user_inputs=list(about))["score"] < STRONG_PASSWORD:
         raise EasilyGuessed
+    if listed is not None and is_breached(password, listed):
+        raise Breached
     return HASHER.hash(password)
 
 

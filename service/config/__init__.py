@@ -29,8 +29,12 @@ GENERATED = "settings.env"
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:
-    """Read the environment over the generated file of `var/`; raise `BadSettings` naming all that is wrong."""
+    """Read the environment over the generated file of `var/`; raise `BadSettings` naming all that is wrong.
+
+    `NAME_FILE` names a file that holds the setting, as a vault or a container's platform mounts its secrets.
+    """
     given = dict(os.environ if environment is None else environment)  # noqa: TID251 - the one place that may.
+    given |= _from_files(given)
     var = Path(given.get("VAR_DIR") or DEFAULTS["VAR_DIR"]).absolute()
     values = {
         **DEFAULTS,
@@ -63,9 +67,30 @@ def generate(var: Path) -> None:
 
 
 def as_environment(settings: Settings) -> dict[str, str]:
-    """Return the environment in which a child process loads the same settings."""
+    """Return the environment in which a child process loads the same settings; what files hold stays in them."""
     inherited = dict(os.environ)  # noqa: TID251 - the one place that may; children want PATH and the like.
-    return {**inherited, **settings.values}
+    return {**inherited, **{name: value for name, value in settings.values.items() if not inherited.get(_file(name))}}
+
+
+def _file(name: str) -> str:
+    return f"{name}_FILE"
+
+
+def _from_files(given: Mapping[str, str]) -> dict[str, str]:
+    found, wrong = {}, []
+    for name in DEFAULTS:
+        if not given.get(_file(name)):
+            continue
+        if given.get(name):
+            wrong.append(f"{name} and {_file(name)} are both set")
+            continue
+        try:
+            found[name] = Path(given[_file(name)]).read_text().strip()
+        except (OSError, UnicodeDecodeError):
+            wrong.append(f"{_file(name)} names no file that can be read")
+    if wrong:
+        raise BadSettings("; ".join(wrong))
+    return found
 
 
 def _read_file(file: Path) -> dict[str, str]:

@@ -108,6 +108,7 @@ def checked(var: Path, values: Mapping[str, str]) -> Settings:
         secure_cookies=values["SECURE_COOKIES"].lower() in _YES or values["PUBLIC_URL"].startswith("https://"),
         require_code=values["REQUIRE_CODE"].lower() in _YES,
         require_own_password=values["REQUIRE_OWN_PASSWORD"].lower() in _YES,
+        breached_passwords=_list_of_breached(values["BREACHED_PASSWORDS"], wrong),
         log_level=values["LOG_LEVEL"].lower(),
         values={**values, "VAR_DIR": str(var), "DATABASE_URL": database_url, "REDIS_URL": redis_url},
     )
@@ -170,6 +171,12 @@ def _is_installed(package: str) -> bool:
         return importlib.util.find_spec(package) is not None
     except ModuleNotFoundError:
         return False
+
+
+def _list_of_breached(given: str, wrong: list[str]) -> Path | None:
+    if given and not Path(given).is_file():
+        wrong.append("BREACHED_PASSWORDS must name a file of SHA-1 hashes, or be empty")
+    return Path(given) if given else None
 
 
 def _data_keys(given: str, secret_keys: list[str], wrong: list[str]) -> tuple[bytes, ...]:

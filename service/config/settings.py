@@ -71,6 +71,7 @@ class Settings:
     secure_cookies: bool
     require_code: bool
     require_own_password: bool
+    breached_passwords: Path | None
     log_level: str
     values: Mapping[str, str]
     """The settings as text, by the names of `DEFAULTS`."""
@@ -152,6 +153,7 @@ DEFAULTS: Mapping[str, str] = {
     "SECURE_COOKIES": "",
     "REQUIRE_CODE": "",
     "REQUIRE_OWN_PASSWORD": "",
+    "BREACHED_PASSWORDS": "",
     "LOG_LEVEL": "info",
 }
 """Every setting with its default; an empty one is worked out from the others."""

@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 from markupsafe import Markup
 
 from service import moderators, sessions
-from service.moderators import Account, BadAccount, EasilyGuessed, SignInRefused
+from service.moderators import Account, BadAccount, Breached, EasilyGuessed, SignInRefused
 from service.sessions import UnknownSession, WrongCode
 from service.web import auth, context, payload
 from service.web.desk import frame
@@ -52,9 +52,12 @@ def change_password() -> Response:
         return page("password_same", 422)
     try:
         # Hashing takes long on purpose; no transaction waits for it.
-        password_hash = moderators.hashed(new, about=(me.name, ISSUER, "duyet"))
+        listed = context.runtime().settings.breached_passwords
+        password_hash = moderators.hashed(new, about=(me.name, ISSUER, "duyet"), listed=listed)
     except EasilyGuessed:
         return page("password_guessed", 422)
+    except Breached:
+        return page("password_breached", 422)
     except BadAccount:
         return page("password_bad", 422)
     with context.runtime().database.writing() as session:

@@ -73,6 +73,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Mật khẩu này dễ đoán. Xin chọn một câu dài hơn, hoặc vài từ không liên quan đến nhau.",
         "This password is easily guessed. Please choose a longer sentence, or some words that have nothing in common.",
     ),
+    "password_breached": (
+        "Mật khẩu này từng bị lộ trong một vụ rò rỉ dữ liệu. Xin chọn mật khẩu khác.",
+        "This password became known in a data breach. Please choose another.",
+    ),
     "password_bad": ("Mật khẩu mới cần từ 12 đến 200 ký tự.", "A new password has 12 to 200 characters."),
     "done_password_changed": (
         "Đã đổi mật khẩu. Các phiên khác đã kết thúc.",

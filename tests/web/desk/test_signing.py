@@ -1,5 +1,6 @@
 """Mo signs in at the desk: password and code, throttled, known by a cookie, out at once when a session is ended."""
 
+import hashlib
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -8,6 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from service import moderators, sessions
+from service.breached import is_breached
 from service.models import DeskSession, Moderator
 
 DOOR = "/desk/sign-in"
@@ -165,6 +167,35 @@ def test_a_password_that_is_easily_guessed_is_refused(at_the_desk, guessed):
     assert "Mật khẩu này dễ đoán." in answer.get_data(as_text=True)
     mo.post("/desk/sign-out")
     assert mo.sign_in().status_code == 303
+
+
+class TestBreached:
+    KNOWN = ("con bò nhà bà Tư leo dừa", "trăng vàng rơi xuống giếng cạn", "chín con mèo qua cầu Mỹ Thuận")
+
+    @pytest.fixture
+    def more_settings(self, tmp_path):
+        # As the downloader of Have I Been Pwned writes it, the known ones first, in the middle and last.
+        others = (hashlib.sha1(f"{n}".encode()).hexdigest() for n in range(1000))  # noqa: S324
+        known = (hashlib.sha1(one.encode()).hexdigest() for one in self.KNOWN)  # noqa: S324
+        listed = tmp_path / "breached.txt"
+        listed.write_bytes(b"".join(f"{one}:{len(one)}\r\n".upper().encode() for one in sorted([*others, *known])))
+        return {"BREACHED_PASSWORDS": str(listed)}
+
+    def test_a_password_that_became_known_in_a_breach_is_refused_and_nobody_outside_is_asked(self, at_the_desk):
+        mo = at_the_desk()
+        for known in self.KNOWN:
+            answer = mo.post("/desk/own/password", password=mo.password, new=known)
+            assert (answer.status_code, "rò rỉ dữ liệu" in answer.get_data(as_text=True)) == (422, True)
+        answer = mo.post("/desk/own/password", password=mo.password, new=f"{self.KNOWN[0]}!")
+        assert answer.status_code == 303
+
+
+@pytest.mark.parametrize("lines", [0, 1, 2, 3, 50])
+def test_every_line_of_a_list_of_breached_passwords_is_found_and_nothing_else(tmp_path, lines):
+    known = {hashlib.sha1(f"{n}".encode()).hexdigest().upper(): f"{n}" for n in range(lines)}  # noqa: S324
+    listed = tmp_path / "breached.txt"
+    listed.write_text("\n".join(f"{one}:{n**6}" for n, one in enumerate(sorted(known))))
+    assert [n for n in range(100) if is_breached(f"{n}", listed)] == list(range(lines))
 
 
 @pytest.fixture
