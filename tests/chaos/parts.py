@@ -28,6 +28,7 @@ from service.supervision.valkey import valkey_program
 from tests.conftest import ROOT, connect, environment_of, free_port, wait_for
 
 AGAIN_AFTER = 0.3
+WEB_PROCESSES = 2
 LEASE, SWEEP, ATTEMPTS = 2.0, 0.5, 3
 
 
@@ -221,7 +222,7 @@ def town(kind: str, folder: Path) -> Iterator[Town]:
             host="127.0.0.1",
             port=found.port,
             embedded_valkey=False,
-            web_workers=2,
+            web_workers=WEB_PROCESSES,
             web_threads=8,
             rq_workers=2,
         ):

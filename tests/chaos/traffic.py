@@ -10,9 +10,9 @@ import time
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from tests.chaos.parts import Town
+from tests.chaos.parts import WEB_PROCESSES, Town
 from tests.conftest import wait_for
 
 ARTICLES = 5
@@ -53,8 +53,8 @@ class Ledger:
     slowest: float = 0.0
     """The longest time from a reader's first try to the 202."""
     reads: int = 0
-    read: Counter[str] = field(default_factory=Counter)
-    """How often each page was read well."""
+    read: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How often each page was read well, by the half of its answer's id that is one process's where it lay ready."""
     failed_reads: list[tuple[float, float, str]] = field(default_factory=list)
     twins: int = 0
     given_up: int = 0
@@ -72,17 +72,24 @@ class Ledger:
             self.answers[answer] += 1
 
 
-def ask(port: int, method: str, path: str, document: Any = None, timeout: float = 8, **headers: str) -> tuple[int, Any]:
-    """Send one request on a connection of its own; return status and body."""
+class Answer(NamedTuple):
+    status: int
+    document: Any
+    request: str
+    """Its X-Request-Id."""
+
+
+def ask(port: int, method: str, path: str, document: Any = None, timeout: float = 8, **headers: str) -> Answer:
+    """Send one request on a connection of its own."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     with contextlib.closing(connection):
         body = json.dumps(document).encode() if document is not None else None
         connection.request(method, path, body, {"Content-Type": "application/json", **headers})
         answer = connection.getresponse()
-        raw = answer.read()
+        raw, request = answer.read(), answer.getheader("X-Request-Id") or ""
         if answer.status == 503 and not (answer.getheader("Retry-After") or "").isdigit():
-            return 599, raw
-        return answer.status, json.loads(raw) if raw else None
+            return Answer(599, raw, request)
+        return Answer(answer.status, json.loads(raw) if raw else None, request)
 
 
 def post(town: Town, ledger: Ledger, body: str, key: str, until: float) -> str | None:
@@ -97,7 +104,7 @@ def post(town: Town, ledger: Ledger, body: str, key: str, until: float) -> str |
     }
     while True:
         try:
-            status, answer = ask(
+            status, answer, _ = ask(
                 random.choice(town.ports), "POST", "/v1/comments", document, **{"Idempotency-Key": key}
             )
         except (OSError, http.client.HTTPException) as error:
@@ -123,7 +130,7 @@ def withdraw(town: Town, ledger: Ledger, identifier: str, until: float) -> None:
     """Take a comment back, whatever a worker is doing with it; try until it is done."""
     while time.monotonic() < until:
         try:
-            status, answer = ask(town.port, "DELETE", f"/v1/receipts/{ledger.receipts[identifier]}")
+            status, answer, _ = ask(town.port, "DELETE", f"/v1/receipts/{ledger.receipts[identifier]}")
         except (OSError, http.client.HTTPException):
             status, answer = 503, None
         if status == 204:
@@ -164,19 +171,27 @@ def read(town: Town, ledger: Ledger, stop: threading.Event) -> None:
         if stop.wait(0.02):
             return
         began = time.monotonic()
+        request = ""
         try:
-            status, _ = ask(town.port, "GET", page)
+            status, _, request = ask(town.port, "GET", page)
             why = "" if status == 200 else str(status)
         except (OSError, http.client.HTTPException) as error:
             why = type(error).__name__
         with ledger.lock:
             ledger.reads += 1
-            ledger.read[page] += not why
+            ledger.read[page, request[:8]] += not why
             if why:
                 ledger.failed_reads.append((began, time.monotonic(), why))
 
 
 def warm(ledger: Ledger) -> None:
-    """Wait until both web processes have made every page: a new one has nothing yet to fall back on."""
-    before = ledger.read.copy()
-    wait_for(lambda: all(ledger.read[page] >= before[page] + 15 for page in PAGES), "readers to be served", 60)
+    """Wait until both web processes have each page ready: a new one has nothing yet to fall back on."""
+    with ledger.lock:
+        before = ledger.read.copy()
+
+    def ready(page: str) -> bool:
+        with ledger.lock:
+            read = ledger.read - before
+        return sum(asked == page and times > 1 for (asked, _), times in read.items()) >= WEB_PROCESSES
+
+    wait_for(lambda: all(map(ready, PAGES)), "readers to be served by each web process", 60)
