@@ -9,7 +9,7 @@ from service.models import Comment, Rule
 from tests.browser.test_embed_for_everyone import complaints
 from tests.conftest import wait_for
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 
 
 @pytest.fixture

@@ -171,7 +171,7 @@ def test_a_worker_asked_to_stop_finishes_its_job_first(client, site, parts, star
 def test_a_worker_asked_to_stop_before_a_backlog_leaves_the_rest_to_the_next_with_nothing_in_its_hands(
     site, parts, start, past_the_door, more_settings
 ):
-    drafts = [Draft(article="bai-cu", name="Ngọc Ánh", title="", body=f"{n}. {TEXT}") for n in range(1200)]
+    drafts = [Draft(article="bai-cu", name="Ngọc Ánh", title="", body=f"{n}. {TEXT}") for n in range(600)]
     past_the_door(site, *drafts)
     worker = start("workers")
     jobs.ring(parts.redis, parts.tally)
