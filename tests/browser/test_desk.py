@@ -144,6 +144,14 @@ def test_a_queue_is_cleared_without_a_mouse(held, enter, status_of, rows):
     assert not any(row.escalated for row in rows(Comment))
 
 
+def test_whoever_has_cleared_the_list_sees_at_once_what_the_other_lists_hold(held, enter):
+    held(BODIES[0])
+    page = enter()
+    page.keyboard.press("e")
+    expect(page.locator('[data-count="escalated"]')).to_have_text("1", timeout=5_000)
+    expect(page.locator('[data-count="held"]')).to_have_text("0")
+
+
 def test_a_note_and_another_reason_are_typed_and_keys_are_letters_there(held, enter, status_of, rows):
     one, two = held(*BODIES[:2])
     page = enter()

@@ -1,6 +1,7 @@
 """Bytes that nobody meant: whatever a parser is given, it answers in order and stores nothing that it did not read."""
 
 import json
+import os
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -17,7 +18,7 @@ MEDIA = (
     "text/plain",
 )
 BOUNDED = settings(
-    max_examples=200,
+    max_examples=int(os.environ.get("EXAMPLES", "200")),  # noqa: TID251 - a setting of the tests alone.
     deadline=None,
     database=None,
     phases=[Phase.generate],

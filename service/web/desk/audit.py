@@ -18,6 +18,8 @@ from service.web.keeping.audit import export, wanted
 
 audit = Blueprint("audit", __name__, url_prefix="/audit")
 
+CHANGING = {"change", "move"}
+"""Acts whose details are pairs of what was and what is."""
 FILTERS = ("noun", "actor", "site", "subject", "since", "until", "machines")
 
 
@@ -67,4 +69,12 @@ def _told(entry: Entry, name: str, value: Any, said: Mapping[str, str]) -> str:
             return " → ".join(said.get(f"status_{one}", one) for one in value if one)
         case "sign_in", "until":
             return local_time(datetime.fromisoformat(value))
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    pair = entry.act in CHANGING and isinstance(value, list)
+    empty = said["any_site"] if name == "sites" else "–"
+    return " → ".join(_plain(one) or empty for one in (value if pair else [value]))
+
+
+def _plain(value: Any) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    return ", ".join(map(_plain, value)) if isinstance(value, list) else json.dumps(value, ensure_ascii=False)

@@ -135,7 +135,7 @@ ACCOUNTS: dict[str, tuple[str, str]] = {
     "account_enable": ("Mở lại", "Enable"),
     "account_password": ("Đặt lại mật khẩu", "Reset password"),
     "account_totp": ("Bỏ mã xác thực", "Reset code"),
-    "account_save": ("Lưu vai trò và trang", "Save role and sites"),
+    "account_save": ("Đổi vai trò và trang", "Change role and sites"),
     "account_change": ("Đổi", "Change"),
     "account_own": ("Đây là tài khoản của bạn.", "This is your own account."),
     "secret_password": ("Mật khẩu mới của {name}, chỉ hiện lần này", "The new password of {name}, shown once"),

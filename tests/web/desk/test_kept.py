@@ -122,6 +122,7 @@ def test_the_audit_calls_everybody_as_people_do_and_takes_these_words_for_whom_i
     client.post("/desk/sign-in", data={"name": "mo", "password": "x"})
     sent = ann(body="Đồ ngu như bò").get_json()["id"]
     judge_all()
+    ed.post("/desk/accounts/change", **{"name": "mo", "role": "editor", "site:bao": "1"})
     rule = {"outcome": "reject", "reason": "insult", "version": 2}
     client.post(f"/v1/review/comments/{sent}/decision", json=rule, headers=add_token("toa-soan", scope="review"))
 
@@ -134,8 +135,11 @@ def test_the_audit_calls_everybody_as_people_do_and_takes_these_words_for_whom_i
         shown, page = whom("")
         token = {"vi": "mã API toa-soan", "en": "API token toa-soan"}[language]
         assert shown == {*words, token, "ad", "mo"}
+        assert f'href="/desk/comments/{sent}"' in page
         assert {"vi": "Xúc phạm", "en": "Insult"}[language] in page
         assert {"vi": "trạng thái: chờ duyệt → đã từ chối", "en": "status: waiting → rejected"}[language] in page
+        role = {"vi": "vai trò: moderator → editor", "en": "role: moderator → editor"}[language]
+        assert role + {"vi": "; trang: Mọi trang → bao", "en": "; sites: All sites → bao"}[language] in page
         for name in (*words, *ACTORS.values(), token):
             again, page = whom(f"actor={name}")
             assert len(again) == 1

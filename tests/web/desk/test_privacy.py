@@ -1,6 +1,7 @@
 """The desk's page of personal data: one person found, exported and erased; requests, holds, and who may."""
 
 import json
+import re
 
 import pytest
 
@@ -66,6 +67,37 @@ def test_a_hold_is_placed_named_and_lifted(boss, sent, rows):
     assert rows(Hold)[0].copy is None
     for comment in (sent["id"], "không"):
         assert boss.post("/desk/privacy/holds", comment=comment, reason="CV 13").status_code == 422
+
+
+def test_what_is_done_with_personal_data_stands_in_the_audit_in_words(boss, sent):
+    boss.post("/desk/privacy/find", which="0987 654 321")
+    for step, fields in {
+        "find": {"which": PHONE},
+        "export": {"which": PHONE},
+        "holds": {"comment": sent["id"], "reason": "CV 12"},
+        "holds/1/lift": {},
+        "erase": {"which": PHONE, "reason": "thư 12"},
+        "requests": {"kind": "takedown", "reference": "CV 9"},
+        "requests/1/answer": {},
+        "requests/1/finish": {"outcome": "đã gỡ"},
+    }.items():
+        assert boss.post(f"/desk/privacy/{step}", **fields).status_code < 400, step
+
+    def did():
+        page = boss.get("/desk/audit").get_data(as_text=True)
+        return page, {tuple(re.findall(r"<td[^>]*>([^<]*)</td>", row)[2:4]) for row in page.split("<tr>")[2:]}
+
+    page, vietnamese = did()
+    assert "không tìm thấy ai" in page
+    assert vietnamese >= {
+        *(("Dữ liệu cá nhân", act) for act in ("tìm", "xuất dữ liệu", "xóa")),
+        *(("Lưu giữ theo luật", act) for act in ("lưu giữ", "bỏ lưu giữ")),
+        *(("Yêu cầu", act) for act in ("thêm", "trả lời lần đầu", "làm xong")),
+    }
+    boss.get("/desk/language/en")
+    page, english = did()
+    assert "nobody was found" in page
+    assert {("Legal hold", "place"), ("Legal hold", "lift"), ("Personal data", "find")} <= english
 
 
 def test_a_request_has_its_clock_and_ends_with_a_word(boss, site, rows):

@@ -228,6 +228,8 @@ async function decide(ask, label) {
   if (answer.http === 200) {
     remember({ decisions: [answer.decision.id], name, lines: place ? [place] : [] });
     say(fill(label, { name }), { more: [undoButton()] });
+    // Who has cleared the list sees the other lists' numbers as they are now.
+    if (!next) watch();
   } else if (answer.http === 409) {
     firstDecision(answer, id);
   } else {
