@@ -119,8 +119,8 @@ def _watch(app: Flask, runtime: Runtime) -> None:
     @app.after_request
     def end(response: Response) -> Response:
         response.headers["X-Request-Id"] = context.request_id()
-        for name, value in SECURITY_HEADERS.items():
-            response.headers.setdefault(name, value)
+        own = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 - iterating yields pairs.
+        response.headers.extend([one for one in SECURITY_HEADERS.items() if one[0].lower() not in own])
         if runtime.settings.secure_cookies:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
         if g.get("framed"):

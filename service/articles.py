@@ -86,7 +86,7 @@ def demand_open(site: KnownSite, known: Openness | None, *, now: datetime) -> No
 
 def open_for_comments(session: Session, site: KnownSite, key: str, *, now: datetime) -> KnownArticle | None:
     """Return the article, or None for one that is new; raise `ArticleClosed` or `ArticleNotRegistered`."""
-    row = session.execute(_OPENNESS, {"site": site.id, "key": key}).first()
+    row = session.connection().execute(_OPENNESS, {"site": site.id, "key": key}).first()
     demand_open(site, _openness(row), now=now)
     return None if row is None else _known(row)
 

@@ -15,11 +15,14 @@ OTHERS = frozenset({"engine", "operator", "reader", "retention"})
 
 def count(session: Session, tally: Tally) -> None:
     """Count the steps that this session has taken, after their commit, and forget them."""
+    steps = session.info.pop(state.TAKEN, ())
+    if not steps:
+        return
     now = datetime.now(UTC)
     decisions: Counter[tuple[str, ...]] = Counter()
     findings: Counter[tuple[str, ...]] = Counter()
     delays: dict[str, list[float]] = defaultdict(list)
-    for step in session.info.pop(state.TAKEN, ()):
+    for step in steps:
         by = _kind(step.actor)
         decisions[str(step.act), by] += 1
         if by == "engine":

@@ -147,10 +147,9 @@ def store(session: Session, arrivals: Sequence[Arrival]) -> None:
     try:
         if proofs:
             session.execute(insert(SpentProof), proofs)
-        session.execute(
-            _COMMENT, [{**one.row, "article_id": places[one.site.id, one.draft.article]} for one in arrivals]
-        )
-        session.execute(_RECEIVED, [_first(one.accepted.id, one.now) for one in arrivals])
+        rows = session.connection()
+        rows.execute(_COMMENT, [{**one.row, "article_id": places[one.site.id, one.draft.article]} for one in arrivals])
+        rows.execute(_RECEIVED, [_first(one.accepted.id, one.now) for one in arrivals])
         for one in arrivals:
             if one.key is not None:
                 _keep_key(session, one, one.key)
@@ -190,7 +189,7 @@ def _keep_key(session: Session, arrival: Arrival, key: str) -> None:
     )
 
 
-# Into the tables, past the classes: what the session does for a class costs more than the row itself.
+# Into the tables, past the classes and the session: what they do costs more than the row itself.
 _COMMENT = insert(cast(Table, Comment.__table__))
 _RECEIVED = insert(cast(Table, Decision.__table__))
 

@@ -16,6 +16,8 @@ UNREADABLE = re.compile("[\x00\ud800-\udfff\ufffd]")
 NEWLINES = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 DROPPED = re.compile("[\x01-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 """Controls but tab and newline, and everything that turns the direction of writing around (UAX 9)."""
+UNMARKED = re.compile("[\x00-\u02ff\u1e00-\u1eff\u2000-\u20cf]*")
+"""Latin, Vietnamese and their punctuation: none of these is a mark."""
 BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 """Letters and symbols that print nothing."""
 
@@ -43,7 +45,7 @@ def shows_nothing(text: str) -> bool:
 
 
 def _fewer_marks(text: str) -> str:
-    if text.isascii():
+    if UNMARKED.fullmatch(text):
         return text
     kept: list[str] = []
     run = 0
