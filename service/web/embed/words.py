@@ -36,7 +36,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "received": ("Tòa soạn đã nhận được bình luận của bạn.", "We have received your comment."),
     "pending": ("Bình luận đang chờ duyệt", "Your comment is waiting for review"),
     "pending_note": (
-        "Tòa soạn đọc bình luận trước khi đăng. Bạn giữ lại mã biên nhận để xem kết quả hoặc xin rút lại.",
+        "Tòa soạn đọc bình luận trước khi đăng. Xin giữ mã biên nhận để xem kết quả hoặc rút lại bình luận.",
         "We read comments before they are published. Keep the receipt to see what became of it or to withdraw it.",
     ),
     "published": ("Bình luận của bạn đã được đăng", "Your comment has been published"),
