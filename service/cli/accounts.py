@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import click
 
-from service import moderators
+from service import moderators, tokens
 from service.cli import session
 
 SITES = click.option("--site", "sites", multiple=True, help="A site's key; all sites where none is named.")
@@ -91,13 +91,13 @@ def token() -> None:
 
 @token.command("add")
 @click.argument("name")
-@click.option("--scope", type=click.Choice(moderators.SCOPES), required=True)
+@click.option("--scope", type=click.Choice(tokens.SCOPES), required=True)
 @SITES
 @click.option("--days", type=click.IntRange(1, 3660), help="End after so many days.")
 def add_token(name: str, scope: str, sites: tuple[str, ...], days: int | None) -> None:
     """Make a token; it is printed, alone and once."""
     with session.writing() as opened:
-        made = moderators.add_token(opened, name=name, scope=scope, sites=sites, days=days, now=datetime.now(UTC))
+        made = tokens.add(opened, name=name, scope=scope, sites=sites, days=days, now=datetime.now(UTC))
     click.echo(made)
 
 
@@ -105,7 +105,7 @@ def add_token(name: str, scope: str, sites: tuple[str, ...], days: int | None) -
 def list_tokens() -> None:
     """List the tokens; what they are is not kept."""
     with session.reading() as opened:
-        for row in moderators.tokens(opened):
+        for row in tokens.listed(opened):
             ends = row.expires_at.date().isoformat() if row.expires_at else "never"
             state = "revoked" if row.revoked_at else "active"
             click.echo(
@@ -118,7 +118,7 @@ def list_tokens() -> None:
 def revoke_token(name: str) -> None:
     """End a token at once."""
     with session.writing() as opened:
-        moderators.revoke_token(opened, name, now=datetime.now(UTC))
+        tokens.revoke(opened, name, now=datetime.now(UTC))
     click.echo(f"Revoked {name}.")
 
 

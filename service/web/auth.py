@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, redirect, request, url_for
 
-from service import moderators, sessions, sites
+from service import sessions, sites, tokens
 from service.moderators import Viewer
 from service.sessions import SignedIn
 from service.web import context, origins, payload
@@ -175,7 +175,7 @@ def _bearer() -> Viewer | None:
     if scheme.lower() != "bearer" or not token.strip():
         return None
     with context.runtime().database.reading() as session:
-        found = moderators.token_viewer(session, token.strip(), now=context.now())
+        found = tokens.viewer(session, token.strip(), now=context.now())
     if found is None:
         raise Problem("unauthorized", headers=CHALLENGE)
     return found

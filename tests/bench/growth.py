@@ -11,7 +11,7 @@ import psycopg
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select, update
 
-from service import moderators
+from service import tokens
 from service.app import create_app
 from service.comments import search
 from service.ids import new_id
@@ -51,9 +51,7 @@ def _measured(folder: Path, database: str, stored: int, rounds: int) -> dict[str
         site = stand.add_site(challenge="none")
         held = fill(stand, site, stored)
         with stand.parts.database.writing() as session:
-            token = moderators.add_token(
-                session, name="bench", scope="review", sites=(), days=None, now=datetime.now(UTC)
-            )
+            token = tokens.add(session, name="bench", scope="review", sites=(), days=None, now=datetime.now(UTC))
         client = create_app(stand.parts).test_client()
         client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
         queue = iter(held[: rounds * 2])

@@ -13,10 +13,10 @@ import psycopg
 import pytest
 from sqlalchemy import func, inspect, select, text
 
-from service import config, copies, db, migration, subjects
+from service import config, copies, db, migration, subjects, tokens
 from service.copies import CopyFailed, rows, sealed
 from service.models import Base, Comment, Decision
-from service.moderators import add_moderator, add_token
+from service.moderators import add_moderator
 from tests.conftest import a_comment, environment_of
 from workers import tasks
 
@@ -67,7 +67,7 @@ def lived_in(parts, ann, judge_all, add_site):
     ann(body="Còn chờ.")
     with parts.database.writing() as session:
         add_moderator(session, name="mo", role="admin", sites=["bao"], now=NOW)
-        add_token(session, name="t", scope="review", sites=(), days=None, now=NOW)
+        tokens.add(session, name="t", scope="review", sites=(), days=None, now=NOW)
         row = session.get_one(Comment, uuid.UUID(sent[0]["id"]))
         subjects.erase(session, [row], parts.terms, actor="reader", now=NOW)
     return len(sent) + 2

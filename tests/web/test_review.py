@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from service import moderators
+from service import tokens
 from service.models import Comment, Reveal, Token
 
 BASE = "/v1/review"
@@ -183,7 +183,7 @@ def test_nobody_and_the_wrong_scope_are_turned_away(client, held, add_token, met
     ended, revoked = add_token("ended", days=1), add_token("revoked")
     with parts.database.writing() as session:
         session.execute(update(Token).where(Token.name == "ended").values(expires_at=datetime.now(UTC) - timedelta(1)))
-        moderators.revoke_token(session, "revoked", now=datetime.now(UTC))
+        tokens.revoke(session, "revoked", now=datetime.now(UTC))
 
     for headers in ({}, {"Authorization": "Bearer x"}, {"Authorization": "Basic eDp5"}, ended, revoked):
         answer = client.open(url, method=method, json={}, headers=headers)

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response
 from sqlalchemy.orm import Session
 
-from service import moderators
+from service import moderators, tokens
 from service import sites as websites
 from service.moderators import BadAccount, UnknownAccount
 from service.web import auth, context, payload
@@ -34,10 +34,10 @@ def listed(wrong: str = "", status: int = 200, *, secret: tuple[str, str, str] |
             status,
             said=_words(),
             accounts=moderators.listed(session),
-            tokens=[row for row in moderators.tokens(session) if row.revoked_at is None],
+            tokens=[row for row in tokens.listed(session) if row.revoked_at is None],
             sites=[site.key for site in websites.every(session)],
             roles=moderators.ROLES,
-            scopes=moderators.SCOPES,
+            scopes=tokens.SCOPES,
             wrong=wrong,
             secret=secret,
             now=context.now(),
@@ -100,7 +100,7 @@ def add_token() -> Response:
         return listed(_words()["wrong_account"].replace("{said}", _words()["token_days"]), 422)
 
     def make(session: Session) -> str:
-        return moderators.add_token(
+        return tokens.add(
             session,
             name=name,
             scope=payload.text_of(fields, "scope"),
@@ -118,7 +118,7 @@ def revoke_token() -> Response:
     name = payload.text_of(payload.read(), "name")
     try:
         with context.runtime().database.writing() as session:
-            moderators.revoke_token(session, name, **_now())
+            tokens.revoke(session, name, **_now())
     except UnknownAccount as error:
         raise Problem("not-found") from error
     return frame.onward("desk.accounts.listed", done="token_revoked")
