@@ -2,20 +2,16 @@
 
 import uuid
 from dataclasses import asdict
-from datetime import datetime
-from typing import Any
 
 from flask import Blueprint, Response, request
 
-from service import moderation, privacy, sites
+from service import moderation, sites
 from service.comments import deciding, leasing, queue, reporting, undoing
 from service.comments.deciding import DecidedMeanwhile, Ruling
 from service.comments.leasing import BeingRead
-from service.comments.reporting import Complaint, Count
-from service.models import Comment, Decision
 from service.moderation.vocabulary import Policy, PublishMode, Submission
 from service.rules import standing
-from service.web import answer, auth, context, payload, schemas
+from service.web import answer, auth, context, payload, records, schemas
 from service.web.errors import Problem
 from service.web.keeping.audit import audit
 from service.web.keeping.blocks import blocks
@@ -25,8 +21,6 @@ from service.web.schemas import reviewed
 review = Blueprint("review", __name__, url_prefix="/v1/review")
 for kept in (rules, blocks, audit):
     review.register_blueprint(kept)
-
-NO_REPORTS = Count()
 
 
 @review.get("/comments")
@@ -47,7 +41,7 @@ def comments() -> Response:
     with context.runtime().database.reading() as session:
         page = queue.page(session, viewer, chosen, limit=wanted.limit, cursor=wanted.cursor or None)
         reports = reporting.counted(session, [row.id for row in page.comments])
-        listed = [comment_as_json(row, reports=reports.get(row.id, NO_REPORTS)) for row in page.comments]
+        listed = [records.comment(row, reports=reports.get(row.id, records.NO_REPORTS)) for row in page.comments]
     return answer.private(reviewed.Queue(comments=listed, next=page.next, total=page.total))
 
 
@@ -59,11 +53,11 @@ def comment(comment_id: uuid.UUID) -> Response:
         card = queue.card(session, viewer, comment_id, now=context.now())
         reports = reporting.counted(session, [card.comment.id])
         document: reviewed.Card = {
-            **comment_as_json(card.comment, reports=reports.get(card.comment.id, NO_REPORTS)),
-            "complaints": [complaint_as_json(one) for one in reporting.complaints(session, card.comment.id)],
-            "decisions": [decision_as_json(row) for row in card.decisions],
+            **records.comment(card.comment, reports=reports.get(card.comment.id, records.NO_REPORTS)),
+            "complaints": [records.complaint(one) for one in reporting.complaints(session, card.comment.id)],
+            "decisions": [records.decision(row) for row in card.decisions],
             "sender": {"address": card.sender["address"], "phone": card.sender["phone"]},
-            "similar": [comment_as_json(row) for row in card.similar],
+            "similar": [records.comment(row) for row in card.similar],
         }
     return answer.private(document)
 
@@ -79,7 +73,7 @@ def decide(comment_id: uuid.UUID) -> Response:
             row, decision = deciding.decide(
                 session, viewer, comment_id, ruling, version=asked.version, now=context.now()
             )
-            document: reviewed.Decided = {"comment": comment_as_json(row), "decision": decision_as_json(decision)}
+            document: reviewed.Decided = {"comment": records.comment(row), "decision": records.decision(decision)}
     except DecidedMeanwhile as error:
         raise _conflict(error) from error
     context.tell_of([row.article_id])
@@ -99,7 +93,7 @@ def decide_many() -> Response:
         results: list[reviewed.Result] = [
             {"id": str(one), "status": result}
             if isinstance(result, int)
-            else {"id": str(one), "status": 200, "decision": decision_as_json(result)}
+            else {"id": str(one), "status": 200, "decision": records.decision(result)}
             for one, result in found.items()
         ]
     context.tell_of(changed)
@@ -114,7 +108,7 @@ def undo() -> Response:
     try:
         with context.runtime().database.writing() as session:
             row, decision = undoing.undo(session, viewer, asked.decision, now=context.now())
-            document: reviewed.Decided = {"comment": comment_as_json(row), "decision": decision_as_json(decision)}
+            document: reviewed.Decided = {"comment": records.comment(row), "decision": records.decision(decision)}
     except DecidedMeanwhile as error:
         raise _conflict(error) from error
     context.tell_of([row.article_id])
@@ -133,7 +127,7 @@ def undo_many() -> Response:
         results: list[reviewed.Undoing] = [
             {"decision": str(one), "status": result}
             if isinstance(result, int)
-            else {"decision": str(one), "status": 200, "undone": decision_as_json(result)}
+            else {"decision": str(one), "status": 200, "undone": records.decision(result)}
             for one, result in found.items()
         ]
     context.tell_of(changed)
@@ -148,7 +142,7 @@ def note(comment_id: uuid.UUID) -> Response:
     try:
         with context.runtime().database.writing() as session:
             row, made = deciding.note(session, viewer, comment_id, asked.note, version=asked.version, now=context.now())
-            document: reviewed.Decided = {"comment": comment_as_json(row), "decision": decision_as_json(made)}
+            document: reviewed.Decided = {"comment": records.comment(row), "decision": records.decision(made)}
     except DecidedMeanwhile as error:
         raise _conflict(error) from error
     return answer.private(document)
@@ -205,97 +199,11 @@ def preview() -> Response:
             outcome=verdict.outcome,
             risk=verdict.risk,
             policy_version=verdict.policy_version,
-            findings=[finding_as_json(asdict(finding)) for finding in verdict.findings],
+            findings=[records.finding(asdict(finding)) for finding in verdict.findings],
         )
     )
 
 
-def comment_as_json(row: Comment, *, reports: Count = NO_REPORTS) -> reviewed.Reviewed:
-    """Return a comment as moderators see it; the phone is masked."""
-    now = context.now()
-    return {
-        "id": str(row.id),
-        "site": row.site.key,
-        "article": {"id": row.article.key, "title": row.article.title, "url": row.article.url},
-        "status": row.status,
-        "version": row.version,
-        "escalated": row.escalated,
-        "risk": row.risk,
-        "priority": row.priority,
-        "name": row.name,
-        "title": row.title,
-        "body": row.body,
-        "shown": row.shown,
-        "phone": _masked_phone(row),
-        "findings": [finding_as_json(finding) for finding in row.findings],
-        "policy_version": row.policy_version,
-        "created_at": answer.moment(row.created_at),
-        "age": max(0, int((now - row.created_at).total_seconds())),
-        "decided_at": answer.moment(row.decided_at) if row.decided_at else None,
-        "attempts": row.attempts,
-        "reports": reports.all,
-        "open_reports": reports.open,
-        "lease": _lease(row, now),
-    }
-
-
-def _lease(row: Comment, now: datetime) -> reviewed.Lease | None:
-    if row.reviewer is None or row.reviewer_until is None or row.reviewer_until <= now:
-        return None
-    return {"by": row.reviewer, "until": answer.moment(row.reviewer_until)}
-
-
-def _masked_phone(row: Comment) -> str | None:
-    if row.phone is None:
-        return None
-    try:
-        return privacy.masked(context.runtime().vault.open(row.phone, row.id))
-    except privacy.Unreadable:
-        # Its key is gone; the comment can be read and decided all the same.
-        return "•"
-
-
-def finding_as_json(finding: dict[str, Any]) -> reviewed.Finding:
-    """Return a stored finding with its sentence in the moderator's language."""
-    return {
-        "check": finding["check"],
-        "category": finding["category"],
-        "severity": finding["severity"],
-        "spans": finding["spans"],
-        "message": finding["message"][context.language()],
-        "entry": finding["entry"],
-        "version": finding["version"],
-        "ran": finding["ran"],
-    }
-
-
-def complaint_as_json(one: Complaint) -> reviewed.Complaint:
-    """Return what one reader said; who it was is nobody's to see."""
-    return {"reason": one.reason, "text": one.text, "at": answer.moment(one.created_at), "open": one.open}
-
-
-def decision_as_json(row: Decision) -> reviewed.Decision:
-    """Return one row of the history."""
-    return {
-        "id": str(row.id),
-        "comment": str(row.comment_id),
-        "version": row.version,
-        "actor": row.actor,
-        "act": row.act,
-        "outcome": OUTCOMES.get(row.status_after),
-        "status_before": row.status_before,
-        "status_after": row.status_after,
-        "reason": row.reason,
-        "note": row.note,
-        "policy_version": row.policy_version,
-        "undoes": str(row.undoes) if row.undoes else None,
-        "at": answer.moment(row.at),
-    }
-
-
-OUTCOMES = {"approved": "approve", "held": "hold", "rejected": "reject"}
-
-
 def _conflict(error: DecidedMeanwhile) -> Problem:
-    first = decision_as_json(error.decision) if error.decision is not None else None
+    first = records.decision(error.decision) if error.decision is not None else None
     return Problem("conflict", decision=first)
