@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from service.moderation.clauses import clauses, telling
+from service.moderation.clauses import clauses, kernel, telling
 from service.moderation.findings import NAMES, quote
 from service.moderation.likeness import NAME as TABLE
 from service.moderation.likeness import Likeness, kinds, likeness, table
@@ -40,8 +40,9 @@ def likest(found: Likeness) -> Category:
 
 
 def _spans(reading: Reading, found: Likeness) -> tuple[Span, ...]:
-    """Give the clauses of the likest stretch that brought most together, and the one of them that brought most."""
+    """Give the clauses of the likest stretch that brought most together, the one of them that brought most, and the words."""
     brought = [0.0] * found.first + found.brought[found.first : found.last].tolist()
     text = reading.view.text
-    places = dict.fromkeys(telling(reading, clauses(text) or [(0, len(text))], brought))
+    run, most = telling(reading, clauses(text) or [(0, len(text))], brought)
+    places = dict.fromkeys((run, most, kernel(reading, run, brought)))
     return tuple(reading.cut(start, end) for start, end in places)

@@ -38,11 +38,13 @@ _PLACES = frozenset(
         "toà",
     }
 )
+_ON = rf"(?:,?\s(?:[{_UPPER}][^\W\d_]*|\d+|phố|đường|phường|xã|quận|huyện|chung cư|khu|tp|ngõ|hẻm|ngách|tổ|block))*"
+_FURTHER = re.compile(rf"[\w/]*{_ON}")
 _STREET = re.compile(
     rf"(?:\b(?:nhà|địa chỉ|ở)\s(?:ở\s)?)?\b(?:(?:số|nhà|phòng|căn|lô|p)\s?(?:nhà\s|số\s)?[{_UPPER}]?\d+[\w/.]*(?:\s(?:ngõ|ngách|hẻm|kiệt|đường|phố|block|toà|tòa|"
     rf"lô|tầng|chung cư|khu|tổ|cc)\s[\w/.]+)+|(?:số\s)?\d+[\w/]*\s(?:ngõ|ngách|hẻm|kiệt|đường|phố|khu phố|tổ|ấp)\s[\d{_UPPER}][\w/]*"
     rf"|(?:ấp|thôn|xóm|tổ|buôn|bản|khu phố|hẻm|ngõ|ngách|kiệt)\s[\w/]+,?\s(?:(?:xã|phường|thị trấn|phố|đường|huyện)\s[{_UPPER}]|(?:xóm|thôn|ấp|đội)\s\w))"
-    rf"(?:,?\s(?:[{_UPPER}][^\W\d_]*|\d+|phố|đường|phường|xã|quận|huyện|chung cư|khu|tp|ngõ|hẻm|ngách|tổ|block))*",
+    rf"{_ON}",
 )
 _NAMED_LOOK, _STREET_LOOK = quick(_NAMED), quick(_STREET)
 # One of these stands in every street's address that names no village.
@@ -70,6 +72,12 @@ def stated(reading: Reading, raw: bytes) -> list[Stated]:
     if homes or "chủ" in reading.words or "biển" in reading.words:
         return [*homes, *_plates(reading, told=bool(homes))]
     return homes
+
+
+def further(given: str, end: int) -> int:
+    """Give where a place that is told up to there really ends: what it is part of stands behind it, by name or number."""
+    found = _FURTHER.match(given, end)
+    return found.end() if found else end
 
 
 def _plates(reading: Reading, *, told: bool) -> Iterator[Stated]:

@@ -13,6 +13,8 @@ _LONGEST_RUN = 200
 # Two letters with a space between them that stand for a curse where a clause begins or ends.
 _OPENING = frozenset({"đ m", "d m"})
 _CLOSING = frozenset({"v l"})
+# What digits are typed as.
+_DIGITLIKE = frozenset("0123456789oilzsbq")
 # Of so many doubtful words of a field it is asked whether they stand backwards.
 _MOST_TURNED = 400
 # Past so many letters that stand alone a field is no text with a word in two parts.
@@ -111,7 +113,11 @@ def _chains(reading: Reading, tied: list[int], gaps: list[str]) -> Iterator[tupl
 
 
 def _lift_one(reading: Reading, index: int) -> tuple[int, int, Unveiled] | None:
-    found = unveil(reading.words[index], hidden=_hidden(reading, index, index + 1))
+    """Lift a word; letters that stand for digits, among digits and after a number, are a part of that number."""
+    word = reading.words[index]
+    if index and reading.words[index - 1][-1].isdigit() and not word.isalpha() and _DIGITLIKE.issuperset(word):
+        return None
+    found = unveil(word, hidden=_hidden(reading, index, index + 1))
     return (index, index + 1, found) if found else None
 
 

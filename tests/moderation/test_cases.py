@@ -98,7 +98,7 @@ def test_another_hands_cases_are_judged_as_well(cases, held, gone, named):
         ("goods", 0.02, 0.2),
         ("gambling", 0.02, 0.2),
         ("scams", 0.02, 0.1),
-        ("roundabout", 0.04, 0.25),
+        ("roundabout", 0.04, 0.3),
         ("open", 0.1, 0.1),
         ("everyday", 0.015, 0.0),
     ],

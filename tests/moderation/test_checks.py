@@ -33,6 +33,7 @@ def found(body, title=""):
         ("số không chín rồi một hai tiếp 345 sáu bảy tám", "không chín rồi một hai tiếp 345 sáu bảy tám"),
         ("gọi O7O-three39-four28l nha", "O7O-three39-four28l"),
         ("có ngay ʘ9Ⅱ8 Ƽ4l 77O", "ʘ9Ⅱ8 Ƽ4l 77O"),
+        ("thuê thì ib zalo o98l 552 o73 nha", "o98l 552 o73"),
         ("số đuôi 7719, đầu 0971 giữa 26 nhé", "số đuôi 7719, đầu 0971 giữa 26"),
         (
             "gọi không ba bảy chín, bốn trăm mười hai, sáu trăm tám lăm hè",
@@ -67,6 +68,7 @@ def test_other_numbers_are_no_telephones(text):
     [
         ("xem https://tin24.com/a?b=1.", "https://tin24.com/a?b=1"),
         ("xem hxxp://phim.xyz/a", "hxxp://phim.xyz/a"),
+        ("bấm viber://chat?number=%2B84912345678", "viber://chat?number=%2B84912345678"),
         ("vào abc chấm com", "abc chấm com"),
         ("vào abc[.]com nhé", "abc[.]com"),
         ("vào phimhay . net xem", "phimhay . net"),
@@ -369,6 +371,17 @@ def test_a_place_is_named_once_in_a_category(text):
     places = [(f.category, f.spans) for f in findings]
     assert places
     assert len(places) == len(set(places))
+
+
+def test_curses_that_lie_over_each_other_are_one():
+    spans = [s.text for f in moderate(Submission(body="ditj mej thằng giám đốc"), POLICY).findings for s in f.spans]
+    assert "ditj mej thằng" in spans
+
+
+def test_a_place_is_marked_with_what_it_is_part_of():
+    text = "con này tên Võ Thị Bích Liễu nhà ở hẻm 92 Nguyễn Thông, đồ mặt dày"
+    found = [f for f in moderate(Submission(body=text), POLICY).findings if f.check == "whereabouts"]
+    assert [f.spans[0].text.endswith("nhà ở hẻm 92 Nguyễn Thông") for f in found] == [True]
 
 
 def test_the_learned_score_names_what_pushed_it_and_is_never_sure():

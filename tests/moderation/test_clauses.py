@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.moderation.clauses import clauses, headline, telling
+from service.moderation.clauses import clauses, headline, kernel, telling
 from service.moderation.reading import read_field
 
 
@@ -27,6 +27,14 @@ def test_the_run_that_brought_most_is_told_and_its_best_clause():
     brought = [-1, -1, -1, 1, 1, 1, 2, 2, 2, -1, -1]
     run, most = telling(read_field("body", text), clauses(text), brought)
     assert words(text, [run, most]) == ["bán sim số, giá chỉ 300k", "giá chỉ 300k"]
+
+
+def test_the_words_that_say_it_are_told_within_a_run():
+    text = "ông này đúng là óc bò mà"
+    reading = read_field("body", text)
+    place = kernel(reading, (0, len(text)), [0.1, 0.1, 0.2, 0.2, 2, 2, 0.1])
+    assert words(text, [place]) == ["óc bò"]
+    assert kernel(reading, (100, 120), [1, 1]) == (100, 120)
 
 
 def test_where_nothing_brought_anything_one_clause_is_told():

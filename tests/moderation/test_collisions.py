@@ -47,6 +47,10 @@ HARMLESS = [
     "Người Thanh Hoá, Nghệ An rất hiếu học.",
     "Thủ môn cầm chịch hàng phòng ngự rất tốt.",
     "Đèo này đèo kia đều đang thi công.",
+    "Thương bà con Nghệ An quá, nước lên tới mái nhà.",
+    "Đất thu hồi rẻ thế thì tôi ngu hay ai khôn?",
+    "Bà con coi chừng mấy tin nhắn trúng thưởng giả.",
+    "Nói dai như đỉa mà tóm lại là chưa có tiền.",
 ]
 
 

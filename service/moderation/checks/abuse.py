@@ -94,21 +94,24 @@ def _listed(reading: Reading) -> Iterator[Finding]:
 
 
 def _curses_joined(reading: Reading, hits: list[Hit]) -> Iterator[tuple[Hit, int]]:
-    """Give each hit with the word it ends before; a curse that follows right on another is one with it."""
+    """Give each hit with the word it ends before; a curse that follows right on another or lies over it is one with it."""
     index = 0
     while index < len(hits):
         hit, last, index = hits[index], hits[index].last, index + 1
         while (
             index < len(hits)
-            and hits[index].first == last < len(reading.words)
-            and not reading.breaks[last]
+            and _follows(reading, last, hits[index])
             and hit.entry.category == hits[index].entry.category
             and hit.entry.category in _JOINED
         ):
             gravest = max(hit, hits[index], key=_severity)
             hit = replace(gravest, first=hit.first)
-            last, index = hits[index].last, index + 1
+            last, index = max(last, hits[index].last), index + 1
         yield hit, last
+
+
+def _follows(reading: Reading, last: int, hit: Hit) -> bool:
+    return hit.first < last or (hit.first == last and not reading.breaks[last])
 
 
 def _severity(hit: Hit) -> int:

@@ -78,11 +78,11 @@ _SPELT_MAIL = re.compile(
     r"(?:com|vn|net|org|edu|info|me|c0m|co|io)\b(?:\s{0,2}(?:\.|chấm|cham|dot)\s{0,2}vn)?",
 )
 _HANDLE = re.compile(
-    r"\b(?:zalo|zl|tele|telegram|tlgr|teleg|wechat|whatsapp|viber|skype|line|facebook|fb|insta|instagram|ig|tiktok|"
+    r"\b(?:zalo|zl|tele|te-le|tê lê|tê lê gram|telegram|tlgr|teleg|wechat|whatsapp|viber|skype|line|facebook|fb|insta|instagram|ig|tiktok|"
     r"messenger|mess|face|phây|signal|discord|kakao|kakaotalk|threads|thread|lotus|gapo|twitter|imessage|locket|steam)\b"
     r"(?:\s{0,2}(?:id|của em|của mình|của tôi|của tui|cua em|cua minh|em|mình|là|la|nick|tên|ten|user|username|acc|ad|"
     r"admin|tui|tớ|này|nay|nè|cá nhân)){0,2}\s{0,2}[:=\-–>]{0,3}\s{0,2}"
-    r"(@\s?[a-z0-9_.]{3,32}|(?=[a-z0-9_.]{6})[a-z]+[_.\d][a-z0-9_.]{1,30}|[a-z0-9_.]{3,32}#\d{4})",
+    r"(@\s?[a-z0-9_.]{3,32}(?:\s_\s?[a-z0-9]{2,20})?|(?=[a-z0-9_.]{6})[a-z]+[_.\d][a-z0-9_.]{1,30}|[a-z0-9_.]{3,32}#\d{4})",
 )
 # An account without a sign or a digit in it, where it is told to be one.
 _TOLD_HANDLE = re.compile(
@@ -103,6 +103,7 @@ _VISITED = re.compile(
 _PAGES = frozenset(["fanpage", "page", "kênh", "nhóm", "group", "gr", "tóp", "pết", "búc"])
 _MESSENGERS = frozenset(
     [
+        *("te", "lê"),
         *("face", "phây", "signal", "discord", "kakao", "kakaotalk", "threads", "thread", "imessage", "twitter"),
         *("zalo", "zl", "tele", "telegram", "tlgr", "teleg", "wechat", "whatsapp", "viber", "skype", "line"),
         *("facebook", "fb", "insta", "instagram", "ig", "tiktok", "messenger", "mess"),

@@ -8,7 +8,7 @@ from service.moderation.sheet import Sheet
 from service.moderation.vocabulary import Finding
 
 NAME = "contempt"
-_LIKE = 1.6
+_LIKE = 1.7
 
 
 def find(sheet: Sheet) -> Iterator[Finding]:

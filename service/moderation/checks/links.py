@@ -14,9 +14,11 @@ _SURE = "com|net|vn|org|info|xyz|biz|io|site|online|store|shop|club|link|click|b
 _SURE += "party|cfd|sbs|lol|monster|bio|watch|poker|website|bid|guru|world|zone|wiki|buzz|quest|bond|rest|monster|skin|ltd|ink|blog"
 _WORDLIKE = "win|top|app|me|tv|cc|ly|co|to|gg|pro|fun|live|life|space|tech|dev|ai|us|in|la|tk|ml|ga|cf|pw|ws|re|ee|do|games|game|"
 _WORDLIKE += (
-    "chat|team|page|news|today|best|work|cash|fit|tips|it|be|gl|gd|gy|st|sh|so|im|ru|cn|kr|jp|de|fr|uk|eu|hk|sg|kh"
+    "chat|team|page|news|today|best|work|cash|fit|tips|it|be|gl|gd|gy|st|sh|so|im|ru|cn|kr|jp|de|fr|uk|eu|hk|sg|kh|nz"
 )
-_SCHEME = re.compile(r"(?:h(?:tt|xx|\*\*|t\*|tx)ps?|ftp)\s?:\s?(?:/\s?/|\\\\)\s?[^\s<>\"“”]{3,}")
+_SCHEME = re.compile(
+    r"(?:h(?:tt|xx|\*\*|t\*|tx)ps?|ftp|zalo|viber|whatsapp|tg|fb|intent)\s?:\s?(?:/\s?/|\\\\)\s?[^\s<>\"“”]{3,}"
+)
 # Any ending before a path that holds a digit: no two words are typed so.
 _CODED = re.compile(r"\b[a-z][a-z0-9-]{1,30}\.[a-z]{1,6}/(?=[\w-]*\d)[\w-]{5,}")
 # A machine by its number, with a port or a path.

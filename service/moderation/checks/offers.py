@@ -66,7 +66,7 @@ _VEILED = 3.0
 # Who ends on a question wants an answer, not a customer.
 _ASKED = 2.0
 # How like the examples a field must be: to be looked at, and, with its signs weighed in, to be held.
-_UNLIKE, _LIKE, _TRUST = -1.2, 1.6, 0.4
+_UNLIKE, _LIKE, _TRUST = -1.2, 1.65, 0.4
 # Of a long field the likest stretch is taken, which is liker by chance alone.
 _LONGER = 1.0
 # How far beyond that an offer with a contact must go to be rejected.

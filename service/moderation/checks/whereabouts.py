@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from service.moderation.dwellings import stated
+from service.moderation.dwellings import further, stated
 from service.moderation.findings import quote
 from service.moderation.glimpses import quick
 from service.moderation.lexicon import book
@@ -81,7 +81,7 @@ _MOST_OF = {name: max(0.0, _MOST * weight) + _WITH_PERSON.get(name, 0.0) for nam
 # A name alone, or a place alone, is ordinary talk however like an example it is.
 _FEWEST = 2
 # Below the first a field is not looked at; from the second on it is held.
-_UNLIKE, _LIKE = -6.5, 1.6
+_UNLIKE, _LIKE = -6.5, 1.7
 _LONGEST = 220
 _MESSAGES = {
     "dwelling": ("Có tên và nơi ở của một người", "Contains somebody's name with where they live"),
@@ -144,6 +144,7 @@ def _pointed_out(reading: Reading, raw: bytes, like: float) -> Iterator[Finding]
         return
     start = places[0][0]
     end = max(last for first, last in places if last - start <= _LONGEST or first == start)
+    end = further(reading.given, end)
     yield _finding(reading, start, end, "whereabouts")
 
 
