@@ -30,7 +30,7 @@ def comment(row: Comment, *, reports: Count = NO_REPORTS) -> reviewed.Reviewed:
         "body": row.body,
         "shown": row.shown,
         "phone": _masked_phone(row),
-        "findings": [finding(finding) for finding in row.findings],
+        "findings": [finding(one) for one in row.findings],
         "policy_version": row.policy_version,
         "created_at": answer.moment(row.created_at),
         "age": max(0, int((now - row.created_at).total_seconds())),
@@ -58,17 +58,17 @@ def _masked_phone(row: Comment) -> str | None:
         return "•"
 
 
-def finding(finding: dict[str, Any]) -> reviewed.Finding:
+def finding(stored: dict[str, Any]) -> reviewed.Finding:
     """Return a stored finding with its sentence in the moderator's language."""
     return {
-        "check": finding["check"],
-        "category": finding["category"],
-        "severity": finding["severity"],
-        "spans": finding["spans"],
-        "message": finding["message"][context.language()],
-        "entry": finding["entry"],
-        "version": finding["version"],
-        "ran": finding["ran"],
+        "check": stored["check"],
+        "category": stored["category"],
+        "severity": stored["severity"],
+        "spans": stored["spans"],
+        "message": stored["message"][context.language()],
+        "entry": stored["entry"],
+        "version": stored["version"],
+        "ran": stored["ran"],
     }
 
 
