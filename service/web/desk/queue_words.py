@@ -231,7 +231,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "said_out": ("Phiên làm việc đã hết. Xin tải lại trang để đăng nhập.", "Your session is over. Please reload."),
     "key_jk": ("bình luận sau, trước", "next, previous"),
     "key_a": ("duyệt", "approve"),
-    "key_r": ("từ chối, rồi chọn lý do 1…9", "reject, then a reason 1…9"),
+    "key_r": ("từ chối, rồi chọn lý do", "reject, then a reason"),
     "key_e": ("chuyển cấp", "escalate"),
     "key_s": ("bỏ qua", "skip"),
     "key_u": ("hoàn tác", "undo"),
