@@ -14,7 +14,7 @@ from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, or
 from sqlalchemy.orm import Session
 
 from service import events
-from service.db import Instant
+from service.db import Instant, among
 from service.models import Block, Comment, Site
 from service.moderation.lexicon import terms
 from service.moderation.vocabulary import Category, Outcome, RuleKind, SiteRule
@@ -273,8 +273,8 @@ _STANDING = (
 
 # Asked for each batch that is judged, and so written once.
 _OF_SENDERS = select(Block.site_id, Block.key).where(
-    Block.site_id.in_(bindparam("sites", expanding=True)),
+    among(_BLOCKS.site_id, "sites"),
     Block.kind.in_(("phone", "address")),
-    Block.key.in_(bindparam("hashes", expanding=True)),
+    among(_BLOCKS.key, "hashes"),
     _stands(bindparam("now", type_=Instant())),
 )

@@ -10,7 +10,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Double, Engine, TypeDecorator, create_engine, event, literal, make_url
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Double,
+    Engine,
+    TypeDecorator,
+    any_,
+    bindparam,
+    create_engine,
+    event,
+    literal,
+    make_url,
+)
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.compiler import compiles
@@ -68,6 +83,29 @@ def _sqlite_time(element: database_time, compiler: Any, **words: Any) -> str:
 @compiles(database_time, "postgresql")
 def _postgresql_time(element: database_time, compiler: Any, **words: Any) -> str:
     return f"(clock_timestamp() + make_interval(secs => {compiler.process(element.clauses, **words)}))"
+
+
+class among(FunctionElement[bool]):  # noqa: N801 - it reads as the condition that it is.
+    """A column is one of the values given under a name: one array on PostgreSQL, which else reads and plans a list."""
+
+    type = Boolean()
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any], name: str) -> None:
+        super().__init__(column, bindparam(name, type_=column.type, expanding=True))
+
+
+@compiles(among)
+def _in_list(element: among, compiler: Any, **words: Any) -> str:
+    column, values = element.clauses
+    return f"({compiler.process(column.in_(values), **words)})"
+
+
+@compiles(among, "postgresql")
+def _in_array(element: among, compiler: Any, **words: Any) -> str:
+    column, values = element.clauses
+    array = bindparam(values.key, type_=ARRAY(column.type))
+    return f"({compiler.process(column == any_(array), **words)})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 A live rule acts up to its daily cap and only counts past it; a shadow rule only counts.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -86,11 +86,9 @@ def acting(verdict: Verdict) -> list[str]:
 
 
 def keep_sightings(session: Session, seen: Iterable[tuple[UUID, int, Verdict]], *, now: datetime) -> None:
-    """Write down which entries and rules saw something in which comment, anew for one that was judged again."""
+    """Write down which entries and rules saw something in which comment."""
     rows: dict[tuple[UUID, str], dict[str, Any]] = {}
-    ids = []
     for comment_id, site_id, verdict in seen:
-        ids.append(comment_id)
         for entry, acted in _entries(verdict):
             rows[comment_id, entry] = {
                 "comment_id": comment_id,
@@ -99,9 +97,13 @@ def keep_sightings(session: Session, seen: Iterable[tuple[UUID, int, Verdict]], 
                 "acted": acted,
                 "at": now,
             }
-    session.execute(delete(Sighting).where(Sighting.comment_id.in_(ids)))
     if rows:
         session.connection().execute(insert(cast(Table, Sighting.__table__)), list(rows.values()))
+
+
+def forget(session: Session, comment_ids: Sequence[UUID]) -> None:
+    """Forget what was seen in these comments when they were judged before."""
+    session.execute(delete(Sighting).where(Sighting.comment_id.in_(comment_ids)))
 
 
 def forget_sightings(session: Session, *, now: datetime) -> int:

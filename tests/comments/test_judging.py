@@ -12,7 +12,7 @@ from sqlalchemy import event, func, select, update
 from service.comments import judging, receipts, state
 from service.comments.submission import Draft, Gate
 from service.db import database_time
-from service.models import Article, Comment, Decision
+from service.models import Article, Comment, Decision, Fingerprint, Sighting
 from service.moderation.vocabulary import Outcome
 from workers import tasks
 
@@ -350,6 +350,22 @@ def test_what_could_not_be_checked_can_be_replayed(parts, send, judge_all):
     judge_all()
     assert status(parts, accepted) == "approved"
     assert [act for _, act, _, _ in history(parts, accepted)] == ["received", "hold", "replay", "approve"]
+
+
+def test_what_is_judged_again_is_remembered_once(parts, send, judge_all):
+    accepted = send("Gọi cho tôi theo số 0912 345 678 để biết thêm chi tiết nhé.")
+    judge_all()
+    with parts.database.writing() as session:
+        row = session.get_one(Comment, accepted.id)
+        step = state.Step(row.id, row.article_id, row.version, "held", "pending", "operator", "replay")
+        assert (row.status, len(state.take(session, [step], now=datetime.now(UTC)))) == ("held", 1)
+    judge_all()
+    with parts.database.reading() as session:
+        mine = [kind.comment_id == accepted.id for kind in (Fingerprint, Sighting)]
+        prints, seen = (session.scalar(select(func.count()).where(one)) for one in mine)
+        entries = session.scalar(select(func.count(Sighting.entry.distinct())).where(mine[1]))
+    assert prints == 1
+    assert seen == entries > 0
 
 
 def test_a_comment_held_for_a_reason_is_not_replayed(parts, send, judge_all):

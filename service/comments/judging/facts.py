@@ -19,14 +19,17 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
+    not_,
     or_,
     select,
+    text,
 )
 from sqlalchemy.orm import Session
 
 from service import blocks, sites
 from service.comments import surges
 from service.comments.judging.claims import Claimed
+from service.db import among
 from service.ids import lowest_id
 from service.models import Comment, Fingerprint
 from service.moderation import Fingerprint as Likeness
@@ -82,10 +85,14 @@ def gather(
 
 def remember(session: Session, likenesses: Mapping[uuid.UUID, Likeness]) -> None:
     """Note what these comments look like, so that a repeat is known as one."""
-    session.execute(delete(Fingerprint).where(Fingerprint.comment_id.in_(list(likenesses))))
     rows = [_fingerprint_row(one, likeness) for one, likeness in likenesses.items() if likeness.usable]
     if rows:
         session.connection().execute(_REMEMBER, rows)
+
+
+def forget(session: Session, comment_ids: Sequence[uuid.UUID]) -> None:
+    """Forget what these comments looked like when they were judged before."""
+    session.execute(delete(Fingerprint).where(Fingerprint.comment_id.in_(comment_ids)))
 
 
 def forget_repeats(session: Session, *, now: datetime) -> int:
@@ -151,6 +158,9 @@ def _before(
         "since": lowest_id(min(one.created_at for one in claimed) - REPEATS_WITHIN),
         "claimed": [one.id for one in claimed],
     }
+    if session.get_bind().dialect.name == "postgresql":
+        # A plan that was made while few fingerprints were stored reads all of them when they are many.
+        session.execute(_PLANNED_ANEW)
     same = session.execute(_SAME, {**asked, "exact": list({likeness.exact for likeness in usable})})
     bands = {f"values_{at}": list({likeness.bands[at] for likeness in usable}) for at in range(4)}
     sharing = session.scalars(_SHARING, {**asked, **bands, "most": max(1, len(claimed) // 50) * NEIGHBOURS})
@@ -187,6 +197,7 @@ def _fingerprint_row(comment_id: uuid.UUID, likeness: Likeness) -> dict[str, Any
 _COMMENTS = Comment.__table__.c
 _PRINTS = Fingerprint.__table__.c
 _REMEMBER = insert(cast(Table, Fingerprint.__table__))
+_PLANNED_ANEW = text("SET LOCAL plan_cache_mode = force_custom_plan")
 _BANDS = (_PRINTS.band_0, _PRINTS.band_1, _PRINTS.band_2, _PRINTS.band_3)
 _ALL_BITS = (1 << 64) - 1
 # Both databases count in 64 bits with a sign, and let the first band run over it.
@@ -196,23 +207,19 @@ _SIMHASH: ColumnElement[int] = literal_column(
 )
 _OTHERS = (
     _PRINTS.comment_id > bindparam("since"),
-    _PRINTS.comment_id.not_in(bindparam("claimed", expanding=True)),
+    not_(among(_PRINTS.comment_id, "claimed")),
 )
-_SAME = (
-    select(_PRINTS.exact, func.count())
-    .where(_PRINTS.exact.in_(bindparam("exact", expanding=True)), *_OTHERS)
-    .group_by(_PRINTS.exact)
-)
+_SAME = select(_PRINTS.exact, func.count()).where(among(_PRINTS.exact, "exact"), *_OTHERS).group_by(_PRINTS.exact)
 _SHARING = (
     select(_SIMHASH)
     .select_from(Fingerprint.__table__)
-    .where(or_(*(band.in_(bindparam(f"values_{at}", expanding=True)) for at, band in enumerate(_BANDS))), *_OTHERS)
+    .where(or_(*(among(band, f"values_{at}") for at, band in enumerate(_BANDS))), *_OTHERS)
     .limit(bindparam("most", type_=Integer))
 )
-_OF_SENDERS = (_COMMENTS.sender.in_(bindparam("senders", expanding=True)), _COMMENTS.created_at > bindparam("since"))
+_OF_SENDERS = (among(_COMMENTS.sender, "senders"), _COMMENTS.created_at > bindparam("since"))
 _SENT = (
     select(_COMMENTS.sender, _COMMENTS.name, func.count())
-    .where(*_OF_SENDERS, _COMMENTS.name.in_(bindparam("names", expanding=True)))
+    .where(*_OF_SENDERS, among(_COMMENTS.name, "names"))
     .group_by(_COMMENTS.sender, _COMMENTS.name)
 )
 _REJECTED = (

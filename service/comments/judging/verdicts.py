@@ -15,6 +15,7 @@ from service.comments import state
 from service.comments.judging import facts
 from service.comments.judging.claims import Claimed
 from service.comments.judging.facts import Case
+from service.db import among
 from service.models import Comment
 from service.moderation import Fingerprint as Likeness
 from service.moderation import moderate
@@ -23,6 +24,9 @@ from service.rules import standing
 
 RISK_BONUS = timedelta(hours=4)
 """How much earlier a comment of risk 1 stands in the moderators' queue than its arrival."""
+
+FIRST_VERSION = 1
+"""The version of a comment that nobody judged yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +77,32 @@ def _within_caps(case: Case, left: Mapping[str, int]) -> Policy:
 
 def finish(session: Session, judged: Sequence[Judged], *, now: datetime) -> int:
     """Write the verdicts of those comments that are still pending under our lease; return how many were."""
-    tokens = {one.claimed.lease_token for one in judged}
-    ids = [one.claimed.id for one in judged]
-    ours = set(
-        session.scalars(
-            select(Comment.id)
-            .where(Comment.id.in_(ids), Comment.status == "pending", Comment.lease_token.in_(tokens))
-            .order_by(Comment.id)
-            .with_for_update()
-        )
-    )
+    asked = {
+        "claimed": [one.claimed.id for one in judged],
+        "tokens": list({one.claimed.lease_token for one in judged}),
+    }
+    ours = set(session.connection().scalars(_OURS, asked))
     mine = [one for one in judged if one.claimed.id in ours]
     taken = state.take(session, [_step(one) for one in mine], now=now)
-    facts.remember(session, {one.claimed.id: one.likeness for one in mine if one.claimed.id in taken})
-    seen = [(one.claimed.id, one.claimed.site_id, one.verdict) for one in mine if one.claimed.id in taken]
+    finished = [one for one in mine if one.claimed.id in taken]
+    again = [one.claimed.id for one in finished if one.claimed.version > FIRST_VERSION]
+    if again:
+        facts.forget(session, again)
+        standing.forget(session, again)
+    facts.remember(session, {one.claimed.id: one.likeness for one in finished})
+    seen = [(one.claimed.id, one.claimed.site_id, one.verdict) for one in finished]
     standing.keep_sightings(session, seen, now=now)
     return len(taken)
+
+
+# Asked for each batch: written once, and past the object mapper.
+_COMMENTS = Comment.__table__.c
+_OURS = (
+    select(_COMMENTS.id)
+    .where(among(_COMMENTS.id, "claimed"), _COMMENTS.status == "pending", among(_COMMENTS.lease_token, "tokens"))
+    .order_by(_COMMENTS.id)
+    .with_for_update()
+)
 
 
 def shown_anew(judged: Iterable[Judged]) -> set[int]:
