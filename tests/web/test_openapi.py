@@ -35,7 +35,8 @@ def test_the_contract_can_be_read_on_a_page_without_any_script(client, language,
     page = answer.get_data(as_text=True)
     assert answer.content_type == "text/html; charset=utf-8"
     assert title in page
-    assert "/v1/comments" in page
+    assert page.index("/v1/comments") < page.index("/v1/review/comments") < page.index("/counts.js")
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self';")
     assert "<script" not in page
     assert "<style" not in page
     assert "style=" not in page
