@@ -163,7 +163,9 @@ def _before(
         session.execute(_PLANNED_ANEW)
     same = session.execute(_SAME, {**asked, "exact": list({likeness.exact for likeness in usable})})
     bands = {f"values_{at}": list({likeness.bands[at] for likeness in usable}) for at in range(4)}
-    sharing = session.scalars(_SHARING, {**asked, **bands, "most": max(1, len(claimed) // 50) * NEIGHBOURS})
+    most = max(1, len(claimed) // 50) * NEIGHBOURS
+    # Thousands of rows: all at once, since each that is fetched by itself costs more than the index does.
+    sharing = session.connection().scalars(_SHARING, {**asked, **bands, "most": most}).all()
     return Counter(dict(same.all())), [simhash & _ALL_BITS for simhash in sharing]
 
 
