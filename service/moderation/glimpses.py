@@ -11,6 +11,7 @@ _NO_LETTER = r"[^\\pL\\pN_]|[^\\x00-\\x{24f}\\x{1e00}-\\x{1eff}]"
 # own terms, and read more widely where there are none, so that nothing is overlooked but
 # the Turkish i.
 _READ_AS = (
+    (re.compile(r"\(\?![^()]*\)"), ""),
     (re.compile(r"\$$"), r"\\n?$"),
     (re.compile(r"\\b(?=$|[|)])"), f"(?:$|{_NO_LETTER})"),
     (re.compile(r"\\b(?:\(\?=\\w\))?"), f"(?:^|{_NO_LETTER})"),

@@ -384,6 +384,12 @@ def test_a_place_is_marked_with_what_it_is_part_of():
     assert [f.spans[0].text.endswith("nhà ở hẻm 92 Nguyễn Thông") for f in found] == [True]
 
 
+def test_a_person_and_a_place_far_apart_point_to_nobody():
+    far = "Mùa này đội nhà đá hay, khán giả đến sân đông, ai cũng vui và hy vọng vào những trận sắp tới. " * 6
+    text = "Anh Lê Văn Nốp tên thật là Nốp, ai cũng biết. " + far + "Còn chuyện nhà số 12 ngõ 3 tổ 4 thì để sau."
+    assert "whereabouts" not in {f.check for f in moderate(Submission(body=text), POLICY).findings}
+
+
 def test_the_learned_score_names_what_pushed_it_and_is_never_sure():
     text = "Con kiến bò lên cành đa. Đm thằng ngu như chó, cút mẹ mày đi con lợn"
     found = next(f for f in moderate(Submission(body=text), POLICY).findings if f.check == "learned")

@@ -50,6 +50,9 @@ HARMLESS = [
     "Thương bà con Nghệ An quá, nước lên tới mái nhà.",
     "Đất thu hồi rẻ thế thì tôi ngu hay ai khôn?",
     "Bà con coi chừng mấy tin nhắn trúng thưởng giả.",
+    "Cho hỏi ngu tí: cầu xây xong sao chưa cho đi?",
+    "Con chó này hiền, chỉ sủa người lạ.",
+    "Áo này có size m, l, xl không?",
     "Nói dai như đỉa mà tóm lại là chưa có tiền.",
 ]
 

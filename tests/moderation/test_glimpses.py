@@ -13,6 +13,7 @@ SIGNS = tuple(
         re.compile(r"(?i)\b(?=\w)(?:nhà|no|ả|đứa)\b"),
         re.compile(r"\b(?=\w)[A-ZĐÁ][^\W\d_]+\s[A-ZĐÁ]|\b\d{2}[a-z]\s?\d\b"),
         re.compile(r"(?i)\b(?:tổ|ấp)\s[\w/.-]+,?\s\w"),
+        re.compile(r"(?i)\b(?=\w)(?:tổ|ấp)\s(?!chức\b|nhà\b)[\w/]+"),
         re.compile(r"(?i)\b(?:phố|ngõ)(?:\s[\w/.-]*\d[\w/.-]*){0,2}\s$"),
     )
 )

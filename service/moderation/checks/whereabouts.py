@@ -12,7 +12,7 @@ from service.moderation.dwellings import further, stated
 from service.moderation.findings import quote
 from service.moderation.glimpses import quick
 from service.moderation.lexicon import book
-from service.moderation.likeness import PRIVATE, likeness
+from service.moderation.likeness import PRIVATE, Likeness, likeness
 from service.moderation.sheet import Reading, Sheet, field_by_field
 from service.moderation.vocabulary import Category, Finding, Message, Span
 
@@ -44,7 +44,8 @@ _SIGNS = {
     ),
     _PLACE: re.compile(
         r"(?i)\b(?=\w)(?:số|so|sn|nhà|căn|phòng|phong|lô|kiốt|ki ốt|quầy|gian|toà|tòa|tầng|block|dãy|thửa)\s?(?:nhà\s|số\s|so\s)?[a-z]{0,3}[-.]?\d[\w/.-]*"
-        r"|\b(?=\w)(?:hẻm|ngõ|ngách|kiệt|ấp|thôn|xóm|tổ|phum|buôn|bản|khóm|khu|hem|ngo|ap|thon|xom|to)\s[\w/]+|\b[a-z]{1,3}\d?-\d{2,4}\b",
+        r"|\b(?=\w)(?:hẻm|ngõ|ngách|kiệt|ấp|thôn|xóm|tổ|phum|buôn|bản|khóm|khu|hem|ngo|ap|thon|xom|to)\s"
+        r"(?!chức\b|quốc\b|tiên\b|trưởng\b|thân\b|đồ\b|chất\b|quyền\b|tin\b|án\b|sắc\b|vực\b|dân\b|du\b|trứng\b|ủ\b|chuc\b|quoc\b|tien\b|truong\b|vuc\b|lon\b|nhat\b)[\w/]+|\b[a-z]{1,3}\d?-\d{2,4}\b",
     ),
     # Said of the writer's own.
     _OWN: re.compile(
@@ -83,6 +84,7 @@ _FEWEST = 2
 # Below the first a field is not looked at; from the second on it is held.
 _UNLIKE, _LIKE = -6.5, 1.7
 _LONGEST = 220
+_AROUND = 12
 _MESSAGES = {
     "dwelling": ("Có tên và nơi ở của một người", "Contains somebody's name with where they live"),
     "plate": ("Có biển số xe của một người", "Contains the plate of somebody's vehicle"),
@@ -102,7 +104,16 @@ def _in_field(reading: Reading) -> Iterator[Finding]:
         yield _finding(reading, start, end, form)
     like = None if outright or reading.field == "name" else likeness(reading, PRIVATE)
     if like is not None and like.value > _UNLIKE:
-        yield from _pointed_out(reading, raw, like.value)
+        yield from _pointed_out(reading, _likest(reading, like), like.value)
+
+
+def _likest(reading: Reading, like: Likeness) -> tuple[int, str]:
+    """Give the likest stretch of the text as given, with what stands around it, and where it begins."""
+    first, last = max(0, like.first - _AROUND), min(len(reading.words), like.last + _AROUND)
+    if last - first == len(reading.words):
+        return 0, reading.given
+    span = reading.span(first, last)
+    return span.start, span.text
 
 
 def _seen(name: str, sign: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
@@ -118,8 +129,10 @@ def _is_namesake(before: str) -> bool:
     return bool(_NAMESAKE_LOOK.search(before.encode(errors="replace")) and _NAMESAKE.search(before))
 
 
-def _pointed_out(reading: Reading, raw: bytes, like: float) -> Iterator[Finding]:
-    """Weigh the signs, until those that are left could not bring the field over the bar."""
+def _pointed_out(reading: Reading, stretch: tuple[int, str], like: float) -> Iterator[Finding]:
+    """Weigh the signs of a stretch, until those that are left could not bring the field over the bar."""
+    offset, text = stretch
+    raw = text.encode(errors="replace")
     weight, left = _BIAS + _ALIKE * like, sum(_MOST_OF.values())
     found: dict[str, list[tuple[int, int]]] = {}
     for name, look in _LOOKS.items():
@@ -131,7 +144,7 @@ def _pointed_out(reading: Reading, raw: bytes, like: float) -> Iterator[Finding]
     for name, sign in _SIGNS.items():
         if name in found:
             continue
-        found[name] = [match.span() for match in islice(_seen(name, sign, reading.given), _MOST)]
+        found[name] = [match.span() for match in islice(_seen(name, sign, text), _MOST)]
         weight += _WEIGHTS[name] * len(found[name])
         if found[name] and found[_PERSON]:
             weight += _WITH_PERSON.get(name, 0.0)
@@ -144,8 +157,7 @@ def _pointed_out(reading: Reading, raw: bytes, like: float) -> Iterator[Finding]
         return
     start = places[0][0]
     end = max(last for first, last in places if last - start <= _LONGEST or first == start)
-    end = further(reading.given, end)
-    yield _finding(reading, start, end, "whereabouts")
+    yield _finding(reading, offset + start, further(reading.given, offset + end), "whereabouts")
 
 
 def _finding(reading: Reading, start: int, end: int, entry: str) -> Finding:
