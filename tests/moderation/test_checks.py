@@ -398,3 +398,9 @@ def test_the_learned_score_names_what_pushed_it_and_is_never_sure():
     assert "kiến" not in words
     assert len(found.spans) == len({span.text.lower() for span in found.spans})
     assert "100" not in found.message.vi + found.message.en
+
+
+def test_the_learned_score_names_nothing_in_a_harmless_title():
+    sent = Submission(title="Ý kiến", body="Đm thằng ngu như chó, cút mẹ mày đi con lợn")
+    found = next(f for f in moderate(sent, POLICY).findings if f.check == "learned")
+    assert {span.field for span in found.spans} == {"body"}

@@ -1,6 +1,6 @@
 """The learned score as a finding: what it is, and the words that pushed it over the site's threshold."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -46,9 +46,8 @@ def find(sheet: Sheet, value: float, threshold: float, *, alone: bool = False) -
         return
     spans = tuple(
         reading.span(first, last)
-        for reading in sheet.readings
-        if reading.field in _FIELDS
-        for first, last in _pushing(reading)
+        for reading, pushed, most in _pushed(sheet)
+        for first, last in _stretches(reading, pushed, most)
     )
     share = float(np.interp(value, *_SURE))
     because_vi, because_en = (
@@ -68,10 +67,19 @@ def find(sheet: Sheet, value: float, threshold: float, *, alone: bool = False) -
     )
 
 
-def _pushing(reading: Reading) -> list[tuple[int, int]]:
-    """Give the stretches, first word to before last, of the words that really pushed the score, each once, in their order."""
-    pushed = pushes(reading.words[:_READ])
-    most = max(pushed, default=0.0)
+def _pushed(sheet: Sheet) -> Iterator[tuple[Reading, list[float], float]]:
+    """Give the readings of title and body, how far each word pushed the score of both, and what the strongest did."""
+    read = [reading for reading in sheet.readings if reading.field in _FIELDS]
+    pushed = pushes([word for reading in read for word in reading.words[:_READ]])
+    most, at = max(pushed, default=0.0), 0
+    for reading in read:
+        after = at + len(reading.words[:_READ])
+        yield reading, pushed[at:after], most
+        at = after
+
+
+def _stretches(reading: Reading, pushed: Sequence[float], most: float) -> list[tuple[int, int]]:
+    """Give the stretches, first word to before last, of words that really pushed, each once, in their order."""
     strongest = sorted(range(len(pushed)), key=lambda index: pushed[index])
     ranked = sorted({reading.words[at]: at for at in strongest}.values(), key=lambda index: -pushed[index])[:_SHOWN]
     stretches: list[tuple[int, int]] = []
