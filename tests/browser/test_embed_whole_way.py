@@ -59,7 +59,7 @@ def test_without_a_script_a_comment_goes_from_the_form_to_the_list(browser, serv
         page.goto(f"{served}/embed?site=bao&article=bai-1")
         expect(page.locator(".comment .text")).to_have_text(BODY)
         page.go_back()
-        page.get_by_text("Rút lại bình luận").click()
+        page.get_by_text("Rút lại bình luận", exact=True).click()
         page.get_by_role("button", name="Xóa hẳn bình luận").click()
         expect(page.get_by_role("heading", name="Bình luận đã được rút lại")).to_be_visible()
 
