@@ -43,7 +43,7 @@ _FURTHER = re.compile(rf"[\w/]*{_ON}")
 _STREET = re.compile(
     rf"(?:\b(?:nhà|địa chỉ|ở)\s(?:ở\s)?)?\b(?:(?:số|nhà|phòng|căn|lô|p)\s?(?:nhà\s|số\s)?[{_UPPER}]?\d+[\w/.]*(?:\s(?:ngõ|ngách|hẻm|kiệt|đường|phố|block|toà|tòa|"
     rf"lô|tầng|chung cư|khu|tổ|cc)\s[\w/.]+)+|(?:số\s)?\d+[\w/]*\s(?:ngõ|ngách|hẻm|kiệt|đường|phố|khu phố|tổ|ấp)\s[\d{_UPPER}][\w/]*"
-    rf"|(?:ấp|thôn|xóm|tổ|buôn|bản|khu phố|hẻm|ngõ|ngách|kiệt)\s[\w/]+,?\s(?:(?:xã|phường|thị trấn|phố|đường|huyện)\s[{_UPPER}]|(?:xóm|thôn|ấp|đội)\s\w))"
+    rf"|(?:ấp|thôn|xóm|tổ|buôn|bản|khu phố|hẻm|ngõ|ngách|kiệt)\s[\w/]+,?\s(?:(?:xã|phường|thị trấn|phố|đường|huyện)\s[{_UPPER}][^\W\d_]*|(?:xóm|thôn|ấp|đội)\s\w))"
     rf"{_ON}",
 )
 _NAMED_LOOK, _STREET_LOOK = quick(_NAMED), quick(_STREET)
@@ -57,8 +57,14 @@ _BORN = re.compile(
 _OTHERS = re.compile(
     r"\b(?:nhà|địa chỉ|chỗ ở)\s(?:của\s)?(?:bà|ông|nó|hắn|thằng|con|lão|mụ|cô ấy|anh ấy|chị ấy|mẹ con|vợ chồng|cô ta|anh ta|chị ta|chúng nó|thằng kia|gã|ả)\b"
     r"|\b(?:chồng|vợ|con|mẹ|bố) (?:nó|hắn|bà ta|ông ta|cô ta|tên)\b|\b(?:cô ta|anh ta|chị ta|hắn|nó|bà ta|ông ta|lão|mụ)\s(?:đang\s)?(?:thuê|ở|trọ|sống|trú|làm)\b|\bai (?:rảnh|gần|tiện|thích)\b|\bqua mà\b|\btới mà\b|\bđến mà\b"
-    r"|\b(?:bà|ông|lão|mụ|chị|anh|cô|thằng|con)\s(?:[^\W\d_]+\s){0,3}(?:ấy|đó|kia|này|ta)\s(?:thì\s(?:cô|anh|bà|ông|nó|hắn)\s)?(?:thuê|ở|trọ|sống|trú|nhà)\b|\bcon (?:gái|trai) học\b"
+    r"|\b(?:bà|ông|lão|mụ|chị|anh|cô|thằng|con)\s(?:[^\W\d_]+\s){0,3}(?:ấy|đó|kia|này|ta)\s(?:thì\s(?:cô|anh|bà|ông|nó|hắn)\s|giờ\s|đang\s|hiện\s|mới\s)?(?:thuê|ở|trọ|sống|trú|nhà)\b|\bcon (?:gái|trai) học\b"
+    r"|\btrong (?:clip|video|ảnh|hình|bài)\s(?:này\s)?(?:đang\s)?(?:nhà|ở|trọ|thuê)\b"
     r"|\b(?:thằng|con|lão|mụ|gã) (?:đó|này|kia|ấy|cướp|lừa)\b",
+)
+_PUPIL = re.compile(
+    r"\bcon\s(?:gái\s|trai\s|út\s|lớn\s|đầu\s)?(?:của\s)?(?:bà|ông|anh|chị|cô|chú|lão|mụ|gã|thằng|nó|hắn|tên)\b"
+    r"(?!\s(?:tôi|tui|mình|em|nhà|bạn|hàng xóm))[^.!?\n]{0,30}?\b(học\s(?:ở\s)?lớp\s\d{1,2}\w{0,3}[^.!?\n]{0,20}?trường\s[^,.!?\n]{3,30})",
+    re.IGNORECASE,
 )
 _TITLED = re.compile(rf"\btên (?:là )?[{_UPPER}]")
 _PLATE = re.compile(r"\b\d{2}[a-zđ]{1,2}\d?\s?[-. ]\s?(?:\d{3}\.?\d{2}|\d{4})\b")
@@ -67,7 +73,7 @@ _OWN = frozenset({"tôi", "em", "mình", "cháu", "con", "tớ"})
 
 
 def stated(reading: Reading, raw: bytes) -> list[Stated]:
-    """Give a home that is told outright, and the plates beside it or beside their owner's name; `raw` is the text in UTF-8."""
+    """Give a home or a child's class that is told outright, and the plates beside it or beside their owner's name; `raw` is the text in UTF-8."""
     homes = list(_homes(reading, raw))
     if homes or "chủ" in reading.words or "biển" in reading.words:
         return [*homes, *_plates(reading, told=bool(homes))]
@@ -91,6 +97,11 @@ def _plates(reading: Reading, *, told: bool) -> Iterator[Stated]:
 def _homes(reading: Reading, raw: bytes) -> Iterator[Stated]:
     """Look for another person's full name followed by where they live; the writer's own name is no finding."""
     given = reading.given
+    if "trường" in reading.words and "lớp" in reading.words:
+        pupil = _PUPIL.search(given)
+        if pupil:
+            yield pupil.start(1), pupil.end(), "pupil"
+            return
     if "sinh" in reading.words or "sn" in reading.words:
         born = _BORN.search(given)
         if born and _OWN.isdisjoint(given[max(0, born.start() - 30) : born.start()].lower().split()[-3:]):

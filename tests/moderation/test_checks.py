@@ -384,6 +384,24 @@ def test_a_place_is_marked_with_what_it_is_part_of():
     assert [f.spans[0].text.endswith("nhà ở hẻm 92 Nguyễn Thông") for f in found] == [True]
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("Con gái bà ấy học lớp 4A trường Hoa Sen, chiều nào cũng tan lúc 4 rưỡi", "học lớp 4A trường Hoa Sen"),
+        ("Cô ca sĩ ấy giờ thuê căn 2208 toà S3, tối nào cũng về muộn", "căn 2208 toà S3"),
+        ("Cô giáo trong clip nhà ở hẻm 41/7 đường Bông Lúa, bà con tới hỏi đi", "hẻm 41/7 đường Bông Lúa"),
+    ],
+)
+def test_where_somebody_else_or_their_child_is_found_is_marked(text, place):
+    found = [f for f in moderate(Submission(body=text), POLICY).findings if f.check == "whereabouts"]
+    assert [place in f.spans[0].text for f in found] == [True]
+
+
+@pytest.mark.parametrize("text", ["Con tôi học lớp 4A trường Hoa Sen", "Con anh tôi học lớp 10 trường làng"])
+def test_ones_own_child_is_pointed_out_to_nobody(text):
+    assert found(text) == set()
+
+
 def test_a_person_and_a_place_far_apart_point_to_nobody():
     far = "Mùa này đội nhà đá hay, khán giả đến sân đông, ai cũng vui và hy vọng vào những trận sắp tới. " * 6
     text = "Anh Lê Văn Nốp tên thật là Nốp, ai cũng biết. " + far + "Còn chuyện nhà số 12 ngõ 3 tổ 4 thì để sau."

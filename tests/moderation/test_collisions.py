@@ -54,6 +54,18 @@ HARMLESS = [
     "Con chó này hiền, chỉ sủa người lạ.",
     "Áo này có size m, l, xl không?",
     "Nói dai như đỉa mà tóm lại là chưa có tiền.",
+    "Mã DCM hôm nay tăng trần, cổ đông Đạm Cà Mau chắc vui.",
+    "Chim hoạ mi hót hay hơn hoạ mi.",
+    "Giọng hát kiểu ru con miền Trung mà nghe nổi da gà.",
+    "Bố em năm nay bảy mươi hai, ông cười như trẻ con.",
+    "Nghe si song trong vien duong lao ma van day hoc tro.",
+    "Du lich mua nay vang, khach san giam 40% van khong co khach. Du ma thoi tiet dep the nay.",
+    "Ăn banh mi, uong ca phe, doc bao moi sang.",
+    "Trại súc vật là cuốn tôi đọc hồi sinh viên.",
+    "Bà con gieo vãi cả lúa giống ra ruộng.",
+    "Rễ cặc bần đẽo làm nút chai.",
+    "Có người gọi cho mẹ tôi xưng là công an, bảo cập nhật VNeID rồi gửi đường dẫn cho cài.",
+    "Chị em coi chừng, nhớ quay clip lúc mở hàng.",
 ]
 
 

@@ -11,7 +11,7 @@ from importlib.resources import files
 HANDS = (
     *("offers", "abuse", "clean", "goods", "gambling", "scams", "roundabout", "open", "everyday", "cases"),
     *("hidden", "unmarked", "publishable", "pitches", "contacts", "trade", "private", "veiled", "contempt", "frauds"),
-    *("civil", "sideways"),
+    *("civil", "sideways", "traps"),
 )
 CLEAN = "clean"
 _EDGE = re.compile("[⟦⟧]")

@@ -87,6 +87,7 @@ _LONGEST = 220
 _AROUND = 12
 _MESSAGES = {
     "dwelling": ("Có tên và nơi ở của một người", "Contains somebody's name with where they live"),
+    "pupil": ("Có trường, lớp của con người khác", "Contains the school and class of somebody's child"),
     "plate": ("Có biển số xe của một người", "Contains the plate of somebody's vehicle"),
     "whereabouts": ("Có thể chỉ ra một người và nơi tìm thấy họ", "May point out a person and where to find them"),
 }
