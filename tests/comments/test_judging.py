@@ -79,7 +79,9 @@ def test_fresh_comments_come_in_batches_in_the_order_of_their_arrival(parts, sen
 
 
 def test_what_there_was_no_time_for_is_handed_back_and_no_attempt_is_counted(parts, send):
-    sent = [send(f"Ý kiến thứ {n} của tôi.").id for n in range(4)]
+    # Of two that arrive in one millisecond either may be first.
+    moments = [datetime.now(UTC) + timedelta(milliseconds=n) for n in range(4)]
+    sent = [send(f"Ý kiến thứ {n} của tôi.", now=now).id for n, now in enumerate(moments)]
     claimed = claim(parts)
     with parts.database.reading() as session:
         cases = judging.gather(session, claimed, allowance=30, now=datetime.now(UTC), zone=parts.settings.zone)
