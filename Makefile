@@ -33,9 +33,8 @@ run: $(RUNS) ## install what is missing and start everything; PORT=8081 for anot
 
 telemetry: $(RUNS) $(TELLS) ## install what OTLP_ENDPOINT and SENTRY_DSN need
 
-# Three at once also where there are two cores: many tests wait for the processes that they started.
 test: $(TESTS) ## every test, on real parts
-	@$(BIN) pytest -n 3 --dist worksteal
+	@$(BIN) pytest -n 2 --dist worksteal
 
 test-fast: $(TESTS) ## the tests without browser and without killing parts
 	@$(BIN) pytest -m "not browser and not chaos"

@@ -51,7 +51,7 @@ def load_var() -> Path:
 
 def generate(var: Path) -> None:
     """Make up the secrets of a new installation and keep them in `var/`, readable by its owner alone."""
-    var.mkdir(parents=True, exist_ok=True)
+    var.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = var / GENERATED
     if file.exists():
         return

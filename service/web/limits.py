@@ -73,8 +73,12 @@ def no_phone() -> bool:
 
 
 def by_form() -> str:
-    """Return what stands for the form that was filled in: its token, as long as whoever sent it likes."""
-    return f"form:{_hashed(payload.text_of(_fields(), 'token'))}"
+    """Return what stands for the form that was filled in: its token, as long as whoever sent it likes.
+
+    Without one it is the address: those who send none share nothing but that.
+    """
+    token = payload.text_of(_fields(), "token")
+    return f"form:{_hashed(token)}" if token else by_address()
 
 
 def by_article() -> str:

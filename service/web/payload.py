@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from flask import Flask, g, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from service.web import context
 from service.web.errors import Problem
@@ -47,6 +48,9 @@ def read() -> dict[str, Any]:
             raise Problem("unavailable", headers={"Retry-After": "1"})
         try:
             g.payload = _read()
+        except RequestEntityTooLarge as error:
+            # Whoever answers a browser's form asks for its fields again, where nobody waits for the library's error.
+            raise Problem("too-large") from error
         finally:
             _READING.release()
     return dict(g.payload)

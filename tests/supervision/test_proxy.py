@@ -189,10 +189,11 @@ def test_a_body_that_is_not_whole_stays_with_the_proxy(either, backend):
 
 
 def test_a_body_that_is_too_large_is_refused(either, request):
-    old = request.node.callspec.params["either"] == "caddy" and is_old("caddy")
+    if request.node.callspec.params["either"] == "caddy" and is_old("caddy"):
+        pytest.skip("This Caddy breaks a large body off on its way, when the service may have answered already.")
     host, port = either.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=10) as large:
         large.sendall(f"POST /large HTTP/1.1\r\nHost: {host}\r\nContent-Length: 200000\r\n\r\n".encode())
         with contextlib.suppress(OSError):
             large.sendall(b"x" * 200_000)
-        assert large.recv(100)[9:12] == (b"502" if old else b"413")
+        assert large.recv(100)[9:12] == b"413"

@@ -70,6 +70,18 @@ def test_fifty_people_behind_one_address_all_get_in_the_later_ones_by_a_picture(
     assert len(rows(Comment)) == 50
 
 
+def test_who_sends_no_form_uses_up_nobody_elses_turns(add_site, app):
+    add_site(challenge="ladder")
+
+    def status(address):
+        with app.test_client() as client:
+            here = {"environ_overrides": {"REMOTE_ADDR": address}}
+            return client.post("/v1/comments", json=a_comment(token=...), **here).status_code
+
+    assert [status(PHONES) for _ in range(6)] == [422] * 5 + [429]
+    assert status("198.51.100.23") == 422
+
+
 def test_one_form_sends_no_more_than_one_person_would(add_site, person, parts):
     add_site(challenge="ladder")
     opened = datetime.fromtimestamp(time.time() - 60, UTC)

@@ -74,6 +74,8 @@ def test_ten_megabytes_are_too_large_in_every_form(client, site, media):
     answer = raw(client, b"a" * 10_000_000, media)
 
     assert (answer.status_code, answer.content_type) == (413, "application/problem+json")
+    page = client.post("/v1/comments", data=b"a" * 70_000, content_type=media, headers={"Accept": "text/html"})
+    assert (page.status_code, page.mimetype) == (413, "text/html")
 
 
 @pytest.mark.parametrize(
