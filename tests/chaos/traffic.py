@@ -9,6 +9,7 @@ import threading
 import time
 import uuid
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -59,6 +60,8 @@ class Ledger:
     twins: int = 0
     given_up: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
+    taking_back: threading.Lock = field(default_factory=threading.Lock)
+    """Held while one writer takes a comment back."""
 
     def note(self, key: str, identifier: str, receipt: str, began: float) -> None:
         with self.lock:
@@ -130,7 +133,8 @@ def withdraw(town: Town, ledger: Ledger, identifier: str, until: float) -> None:
     """Take a comment back, whatever a worker is doing with it; try until it is done."""
     while time.monotonic() < until:
         try:
-            status, answer, _ = ask(town.port, "DELETE", f"/v1/receipts/{ledger.receipts[identifier]}")
+            with ledger.taking_back:
+                status, answer, _ = ask(town.port, "DELETE", f"/v1/receipts/{ledger.receipts[identifier]}")
         except (OSError, http.client.HTTPException):
             status, answer = 503, None
         if status == 204:
@@ -195,3 +199,14 @@ def warm(ledger: Ledger) -> None:
         return sum(asked == page and times > 1 for (asked, _), times in read.items()) >= WEB_PROCESSES
 
     wait_for(lambda: all(map(ready, PAGES)), "readers to be served by each web process", 60)
+
+
+@contextlib.contextmanager
+def with_pages_at_hand(ledger: Ledger) -> Iterator[None]:
+    """Begin a fault of the database while every page lies ready and nobody takes a comment back.
+
+    What showed a comment that was taken back is shown to nobody again, so at that moment nothing can stand in for it.
+    """
+    with ledger.taking_back:
+        warm(ledger)
+        yield
