@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import (
     ARRAY,
@@ -93,6 +93,11 @@ class among(FunctionElement[bool]):  # noqa: N801 - it reads as the condition th
 
     def __init__(self, column: ColumnElement[Any], name: str) -> None:
         super().__init__(column, bindparam(name, type_=column.type, expanding=True))
+
+    def self_group(self, against: Any = None) -> Self:
+        """Return it as it is: compared with 1, as SQLite's booleans else are, it would use no index."""
+        del against
+        return self
 
 
 @compiles(among)

@@ -1,7 +1,7 @@
 """Which way the database goes to what moderators see: by an index in its order, however many comments are stored."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, text
 
 from service import clock
-from service.comments import queue
+from service.comments import judging, queue
 from service.comments.queue import Filter
 from service.moderators import Viewer
 
@@ -76,3 +76,27 @@ def test_what_waits_is_counted_without_a_look_at_the_rows(site, plans):
         assert plan.count("COVERING INDEX ix_comments_held_") == 4
     else:
         assert plan.count("Index Only Scan using ix_comments_held_") == 3
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_is_like_a_batch_is_found_by_an_index_of_each_band(site, ann, parts):
+    ann()
+    with parts.database.writing() as session:
+        claimed = judging.claim(session, batch=1, lease=timedelta(seconds=30), attempts=3)
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection, _cursor, statement, values, *_) -> None:
+        if "FROM fingerprints" in statement:
+            asked.append((statement, values))
+
+    event.listen(parts.database.engine, "before_cursor_execute", note)
+    with parts.database.reading() as session:
+        judging.gather(session, claimed, allowance=30, now=datetime.now(UTC), zone=parts.settings.zone)
+        event.remove(parts.database.engine, "before_cursor_execute", note)
+        plans = [
+            row[3]
+            for statement, values in asked
+            for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        ]
+    assert asked
+    assert not [step for step in plans if step.startswith("SCAN fingerprints")]
